@@ -1,0 +1,110 @@
+"""Reading people, grants and conflicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kamerton.apps.people import rules
+from kamerton.apps.people.models import Conflict, Employment, Person, RoleGrant
+from kamerton.apps.records.errors import NotFound
+from kamerton.values.texts import in_language
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    user_id: UUID
+    name: str
+    person_id: UUID | None
+
+
+def grants_in_force(user_id: UUID, project_id: UUID, today: date) -> list[RoleGrant]:
+    grants = RoleGrant.objects.filter(user_id=user_id, project_id=project_id)
+    return [grant for grant in grants if rules.is_in_force(grant.from_date, grant.to_date, today)]
+
+
+def sample_persona(project_id: UUID, role: str) -> Persona | None:
+    """The account of a sample project that the switch "view as" looks through."""
+    grant = (
+        RoleGrant.objects.filter(project_id=project_id, role=role).select_related("user").order_by("user__login").first()
+    )
+    return Persona(grant.user_id, grant.user.name, grant.person_id) if grant else None
+
+
+def full_name(person: Person, language: str) -> str:
+    """Family, given, middle name in `language`; a person without an identity row (erased) has a code only."""
+    identity = getattr(person, "identity", None)
+    if identity is None or person.erased_at:
+        return f"№ {str(person.id)[:8]}"
+    parts = [in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)]
+    if not language.startswith("ru"):
+        parts = [parts[1], parts[0]]
+    return " ".join(part for part in parts if part) or f"№ {str(person.id)[:8]}"
+
+
+def short_name(person: Person, language: str) -> str:
+    """"Воронцова М. А." or "M. Vorontsova"; no-break spaces inside."""
+    identity = getattr(person, "identity", None)
+    if identity is None or person.erased_at:
+        return full_name(person, language)
+    family, given, middle = (
+        in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)
+    )
+    if language.startswith("ru"):
+        initials = "\u00a0".join(f"{part[0]}." for part in (given, middle) if part)
+        return f"{family}\u00a0{initials}".strip() or full_name(person, language)
+    return f"{given[0]}.\u00a0{family}" if given and family else full_name(person, language)
+
+
+def people_of(project_id: UUID) -> QuerySet[Person]:
+    """Living (not merged, not archived) people with their identities, in the reader's alphabetical order."""
+    return (
+        Person.objects.filter(project_id=project_id, merged_into__isnull=True, archived_at__isnull=True)
+        .select_related("identity")
+        .prefetch_related("employments__position__unit")
+        .order_by("sort_key", "id")
+    )
+
+
+def search_people(project_id: UUID, text: str) -> QuerySet[Person]:
+    """Every word of `text` must occur in the search key: «петр» finds «Пётр»."""
+    found = people_of(project_id)
+    for word in rules.search_key(text).split():
+        found = found.filter(search_key__contains=word)
+    return found
+
+
+def person_in(project_id: UUID, person_id: UUID) -> Person:
+    person = Person.objects.filter(project_id=project_id, id=person_id).select_related("identity").first()
+    if person is None:
+        raise NotFound(what={"ru": "человек", "en": "person"})
+    return person
+
+
+def unit_and_title(person: Person, language: str) -> tuple[str, str]:
+    """Unit name and position title of the current employment; empty texts for a person from outside."""
+    current = next((job for job in person.employments.all() if job.to_date is None), None)
+    if current is None:
+        return "", ""
+    unit = in_language(current.position.unit.name, language) if current.position.unit else ""
+    return unit, in_language(current.position.title, language)
+
+
+def conflict_of(assessor_id: UUID, person_id: UUID) -> rules.RatingConflict | None:
+    """Whether conflicts of interest forbid `assessor` to rate `person`."""
+    managers = frozenset(
+        Employment.objects.filter(person_id=person_id, to_date__isnull=True, manager__isnull=False).values_list(
+            "manager_id", flat=True
+        )
+    )
+    declared = frozenset(
+        Conflict.objects.filter(
+            Q(person_id=assessor_id, other_id=person_id) | Q(person_id=person_id, other_id=assessor_id)
+        ).values_list("person_id", "other_id", "kind")
+    )
+    return rules.rating_conflict(
+        assessor_id=assessor_id, person_id=person_id, managers_of_person=managers, declared=declared
+    )

@@ -1,0 +1,1 @@
+"""Procedures live as releases; no tables of their own yet."""

@@ -1,0 +1,1 @@
+"""No tables; the file lets the app hear post_migrate, after which the guards are installed."""

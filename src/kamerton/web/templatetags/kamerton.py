@@ -1,0 +1,4 @@
+"""Template filters of the house."""
+from django import template
+
+register = template.Library()
