@@ -1,0 +1,153 @@
+"""Install a role pack into a project: function, framework, instruments, procedures, seats, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from kamerton.apps.decisions.actions import set_seat_plan
+from kamerton.apps.frameworks.actions import install_framework_draft, publish_framework
+from kamerton.apps.frameworks.documents import FrameworkDocument
+from kamerton.apps.functions.actions import install_function_draft, publish_function
+from kamerton.apps.functions.documents import FunctionDocument
+from kamerton.apps.instruments.documents import EXERCISE_SCHEMA, FORM_SCHEMA, ExerciseDocument, FormDocument
+from kamerton.apps.people.rules import require
+from kamerton.apps.procedures.documents import SCHEMA as PROCEDURE_SCHEMA
+from kamerton.apps.procedures.documents import CutRecord, PackDocument, ProcedureDocument
+from kamerton.apps.records.actions import NothingChanged, PartSpec, publish_release, write_audit
+from kamerton.apps.records.actors import Actor
+from kamerton.apps.records.errors import Refused
+from kamerton.apps.records.models import Project, Release
+from kamerton.apps.records.queries import latest_release
+from kamerton.formats.packs import PackError, PackFiles, open_pack
+from kamerton.values.documents import DocumentError, read_document, write_document
+
+T = TypeVar("T")
+
+FIRST_SUMMARY = {"ru": "Установлено из пакета роли", "en": "Installed from a role pack"}
+
+
+class PackRefused(Refused):
+    code = "pack_refused"
+    status = 422
+    texts = {
+        "ru": "Пакет не установлен, ничего не изменено. Файл {where}: {what}.",
+        "en": "The pack was not installed and nothing was changed. File {where}: {what}.",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PackInstalled:
+    code: str
+    releases: tuple[Release, ...]
+    unchanged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackContents:
+    """A pack as documents, read and checked, nothing installed."""
+
+    pack: PackDocument
+    function: FunctionDocument
+    framework: FrameworkDocument
+    forms: tuple[FormDocument, ...]
+    exercises: tuple[ExerciseDocument, ...]
+    procedures: tuple[ProcedureDocument, ...]
+
+
+def _read(files: PackFiles, name: str, kind: type[T]) -> T:
+    return read_document(kind, files.data(name), what=name)
+
+
+def read_pack(root: Path) -> PackContents:
+    """Every document of the pack; raises PackRefused naming file and place."""
+    try:
+        files = open_pack(root)
+        pack = _read(files, "pack.yaml", PackDocument)
+        cuts: list[CutRecord] = []
+        if (root / "cuts.yaml").is_file():
+            data = files.data("cuts.yaml")
+            rows: list[Any] = data["cuts"] if isinstance(data, dict) and "cuts" in data else data
+            rows = rows if isinstance(rows, list) else [rows]
+            cuts = [read_document(CutRecord, row, what="cuts.yaml") for row in rows]
+        procedures = [_read(files, name, ProcedureDocument) for name in pack.procedures]
+        return PackContents(
+            pack=pack,
+            function=_read(files, pack.function, FunctionDocument),
+            framework=_read(files, pack.framework, FrameworkDocument),
+            forms=tuple(_read(files, name, FormDocument) for name in pack.forms),
+            exercises=tuple(_read(files, name, ExerciseDocument) for name in pack.exercises),
+            # The panel's record is one file for both lanes: the same cut rules hold for everybody.
+            procedures=tuple(p if p.cuts else replace(p, cuts=cuts) for p in procedures),
+        )
+    except PackError as fault:
+        raise PackRefused(where=fault.where, what=fault.texts) from fault
+    except DocumentError as fault:
+        raise PackRefused(where=fault.what, what="; ".join(fault.problems[:5])) from fault
+
+
+@transaction.atomic
+def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) -> PackInstalled:
+    """Publish everything the pack holds; a second installation of the same pack changes nothing."""
+    require(actor, project.id, "install_pack")
+    contents = read_pack(root)
+    releases: list[Release] = []
+    unchanged: list[str] = []
+
+    function = latest_release(project.id, "function", contents.function.code)
+    if function is None:
+        install_function_draft(actor=actor, project=project, document=contents.function, at=at)
+        releases.append(
+            publish_function(
+                actor=actor, project=project, slug=contents.function.code, change_kind="first", summary=FIRST_SUMMARY, at=at
+            )
+        )
+    else:
+        unchanged.append(f"function:{contents.function.code}")
+    framework = latest_release(project.id, "framework", contents.framework.code)
+    if framework is None:
+        install_framework_draft(actor=actor, project=project, document=contents.framework, at=at)
+        releases.append(
+            publish_framework(
+                actor=actor, project=project, slug=contents.framework.code, change_kind="first", summary=FIRST_SUMMARY, at=at
+            )
+        )
+    else:
+        unchanged.append(f"framework:{contents.framework.code}")
+
+    for form in contents.forms:
+        parts = [PartSpec("item", item.code) for item in form.items]
+        _publish(actor, project, "form", form.code, form, FORM_SCHEMA, parts, at, releases, unchanged)
+    for exercise in contents.exercises:
+        parts = [PartSpec("rated", rated.competency) for rated in exercise.rated]
+        _publish(actor, project, "exercise", exercise.code, exercise, EXERCISE_SCHEMA, parts, at, releases, unchanged)
+    for procedure in contents.procedures:
+        parts = [PartSpec("instrument", instrument.code) for instrument in procedure.instruments]
+        _publish(actor, project, "procedure", procedure.code, procedure, PROCEDURE_SCHEMA, parts, at, releases, unchanged)
+
+    role = contents.procedures[0].fit_rule.role
+    set_seat_plan(actor=actor, project=project, role=role, rows=contents.pack.seats, at=at)
+    write_audit(
+        actor=actor, project_id=project.id, verb="install_pack", object_kind="pack", object_id=contents.pack.code,
+        details={"version": contents.pack.version, "releases": [str(release.id) for release in releases]}, at=at,
+    )
+    return PackInstalled(contents.pack.code, tuple(releases), tuple(unchanged))
+
+
+def _publish(
+    actor: Actor, project: Project, kind: str, slug: str, document: object, schema: str,
+    parts: list[PartSpec], at: datetime, releases: list[Release], unchanged: list[str],
+) -> None:
+    try:
+        releases.append(
+            publish_release(
+                actor=actor, project=project, kind=kind, slug=slug, body=write_document(document), body_schema=schema,
+                parts=parts, change_kind="scoring", summary=FIRST_SUMMARY, at=at,
+            )
+        )
+    except NothingChanged:
+        unchanged.append(f"{kind}:{slug}")
