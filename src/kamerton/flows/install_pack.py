@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from kamerton.apps.decisions.actions import set_seat_plan
+from kamerton.apps.decisions.queries import seat_plan
 from kamerton.apps.frameworks.actions import install_framework_draft, publish_framework
 from kamerton.apps.frameworks.documents import FrameworkDocument
 from kamerton.apps.functions.actions import install_function_draft, publish_function
@@ -126,16 +127,34 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
         parts = [PartSpec("rated", rated.competency) for rated in exercise.rated]
         _publish(actor, project, "exercise", exercise.code, exercise, EXERCISE_SCHEMA, parts, at, releases, unchanged)
     for procedure in contents.procedures:
+        procedure = replace(procedure, pins=_pins(project, procedure))
         parts = [PartSpec("instrument", instrument.code) for instrument in procedure.instruments]
         _publish(actor, project, "procedure", procedure.code, procedure, PROCEDURE_SCHEMA, parts, at, releases, unchanged)
 
     role = contents.procedures[0].fit_rule.role
-    set_seat_plan(actor=actor, project=project, role=role, rows=contents.pack.seats, at=at)
+    if not seat_plan(project.id, role):
+        set_seat_plan(actor=actor, project=project, role=role, rows=contents.pack.seats, at=at)
     write_audit(
         actor=actor, project_id=project.id, verb="install_pack", object_kind="pack", object_id=contents.pack.code,
         details={"version": contents.pack.version, "releases": [str(release.id) for release in releases]}, at=at,
     )
     return PackInstalled(contents.pack.code, tuple(releases), tuple(unchanged))
+
+
+def _pins(project: Project, procedure: ProcedureDocument) -> dict[str, str]:
+    """The releases in force that this procedure is bound to from now on."""
+    wanted = {"framework": ("framework", procedure.framework), "function": ("function", procedure.function)}
+    wanted |= {instrument.code: (instrument.kind, instrument.slug) for instrument in procedure.instruments}
+    pins: dict[str, str] = {}
+    for name, (kind, slug) in wanted.items():
+        release = latest_release(project.id, kind, slug)
+        if release is None:
+            raise PackRefused(
+                where=procedure.code,
+                what={"ru": f"нет опубликованного: {kind} «{slug}»", "en": f'nothing published as {kind} "{slug}"'},
+            )
+        pins[name] = str(release.id)
+    return pins
 
 
 def _publish(

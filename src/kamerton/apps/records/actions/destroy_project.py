@@ -51,16 +51,13 @@ def destroy_project(*, actor: Actor, project: Project, at: datetime) -> dict[str
     order = {config.label: index for index, config in enumerate(apps.get_app_configs())}
     waiting = sorted(scoped, key=lambda pair: -order[pair[0]._meta.app_label])
     ids = {model: list(model._default_manager.filter(**{path: project_id}).values_list("pk", flat=True)) for model, path in waiting}
-    with connection.constraint_checks_disabled() if connection.vendor == "sqlite" else transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        for model, _path in waiting:
-            keys = ids[model]
-            for start in range(0, len(keys), 500):
-                count = model._default_manager.filter(pk__in=keys[start : start + 500])._raw_delete(using=connection.alias)
-                deleted[model._meta.db_table] = deleted.get(model._meta.db_table, 0) + count
-        Project.objects.filter(id=project_id)._raw_delete(using=connection.alias)
+    # Foreign keys are deferred on both databases: the order inside the transaction does not matter.
+    for model, _path in waiting:
+        keys = ids[model]
+        for start in range(0, len(keys), 500):
+            count = model._default_manager.filter(pk__in=keys[start : start + 500])._raw_delete(using=connection.alias)
+            deleted[model._meta.db_table] = deleted.get(model._meta.db_table, 0) + count
+    Project.objects.filter(id=project_id)._raw_delete(using=connection.alias)
     Demolition.objects.filter(project_id=project_id).delete()
     write_audit(
         actor=actor, project_id=None, verb="destroy_project", object_kind="project", object_id=project_id,
