@@ -108,3 +108,16 @@ def conflict_of(assessor_id: UUID, person_id: UUID) -> rules.RatingConflict | No
     return rules.rating_conflict(
         assessor_id=assessor_id, person_id=person_id, managers_of_person=managers, declared=declared
     )
+
+
+def person_by_number_or_email(project_id: UUID, text: str) -> Person:
+    """The person with that employee number or e-mail; NotFound otherwise."""
+    person = (
+        Person.objects.filter(project_id=project_id, merged_into__isnull=True)
+        .filter(Q(identity__employee_number=text) | Q(identity__email=text.strip().lower()))
+        .select_related("identity")
+        .first()
+    )
+    if person is None:
+        raise NotFound(what={"ru": f"человек «{text}»", "en": f'person "{text}"'})
+    return person
