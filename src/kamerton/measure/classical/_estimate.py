@@ -56,7 +56,9 @@ def withheld(n: int, *flags: str) -> Estimate:
 
 def check_level(level: float) -> None:
     if not 0.5 <= level < 1:
-        raise ValueError(f"level is {level}; it is the confidence of an interval and lies from 0.5 to below 1, e.g. 0.95.")
+        raise ValueError(
+            f"level is {level}; it is the confidence of an interval and lies from 0.5 to below 1, e.g. 0.95."
+        )
 
 
 def normal_quantile(level: float) -> float:
@@ -89,4 +91,6 @@ def log_complement_interval(value: float, se: float, level: float) -> Interval |
     if math.isnan(value) or math.isnan(se) or value >= 1:
         return None
     half = normal_quantile(level) * se / (1 - value)
-    return Interval(1 - (1 - value) * math.exp(half), 1 - (1 - value) * math.exp(-half), level, "log_complement")
+    return Interval(
+        1 - (1 - value) * math.exp(half), 1 - (1 - value) * math.exp(-half), level, "log_complement"
+    )
