@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("kamerton.web.urls")),
     path("", include("kamerton.web.candidate.urls")),
     path("p/<slug:project>/", include("kamerton.web.studio.urls")),
+    path("p/<slug:project>/", include("kamerton.web.office.people_urls")),
     path("p/<slug:project>/", include("kamerton.web.office.urls")),
     path("p/<slug:project>/", include("kamerton.web.assessor.urls")),
     path("p/<slug:project>/", include("kamerton.web.leader.urls")),
