@@ -24,7 +24,9 @@ class FitResult(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey("results.ScoreRun", on_delete=models.PROTECT, related_name="fit_results")
     subject = models.ForeignKey("people.Subject", on_delete=models.PROTECT, related_name="fit_results")
-    participation = models.ForeignKey("delivery.Participation", on_delete=models.PROTECT, related_name="fit_results")
+    participation = models.ForeignKey(
+        "delivery.Participation", on_delete=models.PROTECT, related_name="fit_results"
+    )
     profile = models.ForeignKey("records.Part", on_delete=models.PROTECT, related_name="fit_results")
     procedure = models.ForeignKey("records.Release", on_delete=models.PROTECT, related_name="fit_results")
     category = models.CharField(max_length=16, choices=Category.choices)
@@ -71,7 +73,8 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(outcome=models.F("proposed")) | ~Q(reason=""), name="against_the_proposal_needs_a_reason"
+                condition=Q(outcome=models.F("proposed")) | ~Q(reason=""),
+                name="against_the_proposal_needs_a_reason",
             )
         ]
 
@@ -95,7 +98,9 @@ class SeatPlan(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "role", "period", "ordinal"], name="seat_plan_row_unique"),
+            models.UniqueConstraint(
+                fields=["project", "role", "period", "ordinal"], name="seat_plan_row_unique"
+            ),
             models.CheckConstraint(condition=Q(accounts_per_seat__gt=0), name="accounts_per_seat_positive"),
         ]
 
