@@ -1,0 +1,81 @@
+"""What writes to the tables of this room. Keyword-only, the actor first, the moment last."""
+
+from .add_participant import ParticipantExists, add_participant
+from .begin_session import LinkUnusable, SessionBegun, begin_session, note_link_seen
+from .finish_sitting import (
+    ItemsMissing,
+    SittingFinished,
+    TimeNotUp,
+    finish_overdue_sittings,
+    finish_sitting,
+)
+from .flag_item import flag_item
+from .give_consent import (
+    ConsentTextChanged,
+    ConsentTextUnknown,
+    ConsentWithdrawn,
+    give_consent,
+    withdraw_consent,
+)
+from .grant_time import grant_time
+from .invite import Invited, ParticipantWithdrawn, invite, revoke
+from .open_campaign import CampaignExists, ProcedureRetired, open_campaign
+from .record_answer import (
+    AnswerRecorded,
+    ConsentMissing,
+    ItemElsewhere,
+    SittingOver,
+    UuidReused,
+    record_answer,
+)
+from .record_paper_answers import PaperRecorded, record_paper_answers
+from .start_sitting import (
+    CampaignClosed,
+    CampaignNotOpen,
+    SittingStarted,
+    start_sitting,
+)
+from .start_trial import start_trial
+from .take_over import take_over
+
+__all__ = [
+    "AnswerRecorded",
+    "CampaignClosed",
+    "CampaignExists",
+    "CampaignNotOpen",
+    "ConsentMissing",
+    "ConsentTextChanged",
+    "ConsentTextUnknown",
+    "ConsentWithdrawn",
+    "Invited",
+    "ItemElsewhere",
+    "ItemsMissing",
+    "LinkUnusable",
+    "PaperRecorded",
+    "ParticipantExists",
+    "ParticipantWithdrawn",
+    "ProcedureRetired",
+    "SessionBegun",
+    "SittingFinished",
+    "SittingOver",
+    "SittingStarted",
+    "TimeNotUp",
+    "UuidReused",
+    "add_participant",
+    "begin_session",
+    "finish_overdue_sittings",
+    "finish_sitting",
+    "flag_item",
+    "give_consent",
+    "grant_time",
+    "invite",
+    "note_link_seen",
+    "open_campaign",
+    "record_answer",
+    "record_paper_answers",
+    "revoke",
+    "start_sitting",
+    "start_trial",
+    "take_over",
+    "withdraw_consent",
+]

@@ -1,0 +1,403 @@
+"""Reading campaigns, participations, sittings and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet, Sum
+
+from kamerton.apps.delivery import rules
+from kamerton.apps.delivery.models import (
+    Answer,
+    Campaign,
+    CandidateSession,
+    Consent,
+    Event,
+    Invitation,
+    OutgoingMail,
+    Participation,
+    Sitting,
+    TimeGrant,
+)
+from kamerton.apps.instruments.documents import FormDocument, Item
+from kamerton.apps.instruments.rules import is_answered
+from kamerton.apps.procedures.documents import ConsentText, ProcedureDocument, ProcedureInstrument
+from kamerton.apps.records.errors import NotFound
+from kamerton.apps.records.models import Part, Release
+from kamerton.apps.records.queries import document_of, latest_release
+
+TRIAL_SLUG = "try"
+"""The campaign of a sample project in which visitors look through a candidate's eyes; never evaluated."""
+
+
+# ---------------------------------------------------------------------------------------------- campaigns
+
+
+def campaigns_of(project_id: UUID) -> QuerySet[Campaign]:
+    """Campaigns not archived, the newest first, without the trial one."""
+    return (
+        Campaign.objects.filter(project_id=project_id, archived_at__isnull=True)
+        .exclude(slug=TRIAL_SLUG)
+        .select_related("procedure__identity", "project")
+        .order_by("-opens_at", "slug")
+    )
+
+
+def campaign_by_slug(project_id: UUID, slug: str) -> Campaign:
+    campaign = (
+        Campaign.objects.filter(project_id=project_id, slug=slug).select_related("procedure__identity", "project").first()
+    )
+    if campaign is None:
+        raise NotFound(what={"ru": f"кампания {slug}", "en": f"campaign {slug}"})
+    return campaign
+
+
+def procedure_of(campaign: Campaign) -> ProcedureDocument:
+    return document_of(campaign.procedure, ProcedureDocument)
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedForm:
+    """A form of the procedure with the release that the procedure is bound to."""
+
+    instrument: ProcedureInstrument
+    release: Release
+    document: FormDocument
+
+
+def forms_of(campaign: Campaign) -> tuple[PinnedForm, ...]:
+    """The forms a candidate of this campaign answers, in the procedure's order."""
+    procedure = procedure_of(campaign)
+    found: list[PinnedForm] = []
+    for instrument in procedure.instruments:
+        if instrument.kind != "form":
+            continue
+        pinned = procedure.pins.get(instrument.code)
+        release = (
+            Release.objects.filter(id=pinned, identity__project_id=campaign.project_id).first()
+            if pinned
+            else latest_release(campaign.project_id, "form", instrument.slug)
+        )
+        if release is not None:
+            found.append(PinnedForm(instrument, release, document_of(release, FormDocument)))
+    return tuple(found)
+
+
+def consent_texts(campaign: Campaign) -> tuple[ConsentText, ...]:
+    """Texts to agree to: the one the campaign cannot do without first, the voluntary ones after it."""
+    texts = procedure_of(campaign).consents
+    return tuple(sorted(texts, key=lambda text: text.purpose != campaign.purpose))
+
+
+# ---------------------------------------------------------------------------------------- people in a campaign
+
+
+def participations_of(campaign: Campaign) -> QuerySet[Participation]:
+    return (
+        Participation.objects.filter(campaign=campaign)
+        .select_related("person__identity", "campaign__project")
+        .prefetch_related(
+            Prefetch("invitations", Invitation.objects.order_by("created_at")),
+            Prefetch("consents", Consent.objects.select_related("withdrawal").order_by("given_at")),
+            Prefetch(
+                "sittings", Sitting.objects.select_related("form").order_by("started_at").prefetch_related("time_grants")
+            ),
+        )
+        .order_by("person__sort_key", "occasion", "id")
+    )
+
+
+def participation_in(campaign: Campaign, participation_id: UUID) -> Participation:
+    found = participations_of(campaign).filter(id=participation_id).first()
+    if found is None:
+        raise NotFound(what={"ru": "участник кампании", "en": "participant of the campaign"})
+    return found
+
+
+def paper_code(participation_id: UUID) -> str:
+    """The short id printed on an answer sheet: eight characters tell thousands of people apart."""
+    return str(participation_id)[:8].upper()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonProgress:
+    """How far one participant has come."""
+
+    participation: Participation
+    invitation: Invitation | None
+    invited_at: datetime | None
+    seen_at: datetime | None
+    consented_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    sittings: tuple[Sitting, ...]
+    answered: int
+    items: int
+
+    @property
+    def state(self) -> str:
+        """The farthest step, as a code: withdrawn, finished, started, consented, seen, invited, added."""
+        if self.participation.withdrawn_at:
+            return "withdrawn"
+        for code in ("finished", "started", "consented", "seen", "invited"):
+            if getattr(self, f"{code}_at"):
+                return code
+        return "added"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignProgress:
+    """Counts of people that reached a step, each step holding those of the later ones."""
+
+    added: int
+    invited: int
+    seen: int
+    consented: int
+    started: int
+    finished: int
+    withdrawn: int
+    people: tuple[PersonProgress, ...]
+
+
+def given_consent(consents: Iterable[Consent], purpose: str) -> Consent | None:
+    """The consent in force for a purpose."""
+    return next((c for c in consents if c.purpose == purpose and not hasattr(c, "withdrawal")), None)
+
+
+def _person_progress(
+    campaign: Campaign, participation: Participation, forms: tuple[PinnedForm, ...], answered: Mapping[UUID, int]
+) -> PersonProgress:
+    invitations = list(participation.invitations.all())
+    sittings = tuple(participation.sittings.all())
+    consent = given_consent(participation.consents.all(), campaign.purpose)
+    started = min((s.started_at for s in sittings), default=None)
+    finished = [s.finished_at for s in sittings if s.finished_at]
+    needed = {form.release.id for form in forms}
+    done = {s.form_id for s in sittings if s.finished_at}
+    seen = [i.first_seen_at for i in invitations if i.first_seen_at]
+    return PersonProgress(
+        participation=participation,
+        invitation=next((i for i in reversed(invitations) if i.revoked_at is None), None),
+        invited_at=invitations[0].created_at if invitations else None,
+        seen_at=min(seen, default=consent.given_at if consent else started),
+        consented_at=consent.given_at if consent else None,
+        started_at=started,
+        finished_at=max(finished) if needed and needed <= done else None,
+        sittings=sittings,
+        answered=sum(answered.get(s.id, 0) for s in sittings),
+        items=sum(len(form.document.items) for form in forms),
+    )
+
+
+def progress_of(campaign: Campaign) -> CampaignProgress:
+    """Who has come how far. Counts answered items, never what was answered."""
+    forms = forms_of(campaign)
+    participations = list(participations_of(campaign))
+    answered = {
+        sitting.id: len(answers.answered)
+        for sitting, answers in _answers_of([s for p in participations for s in p.sittings.all()]).items()
+    }
+    people = tuple(_person_progress(campaign, p, forms, answered) for p in participations)
+    active = [p for p in people if p.state != "withdrawn"]
+
+    def reached(name: str) -> int:
+        return sum(1 for p in active if getattr(p, f"{name}_at") is not None)
+
+    return CampaignProgress(
+        added=len(people),
+        invited=reached("invited"),
+        seen=reached("seen"),
+        consented=reached("consented"),
+        started=reached("started"),
+        finished=reached("finished"),
+        withdrawn=len(people) - len(active),
+        people=people,
+    )
+
+
+def mails_of(campaign: Campaign) -> QuerySet[OutgoingMail]:
+    return (
+        OutgoingMail.objects.filter(participation__campaign=campaign)
+        .select_related("participation__person__identity")
+        .order_by("-created_at", "id")
+    )
+
+
+# -------------------------------------------------------------------------------------- the candidate's way in
+
+
+def invitation_by_token(token: str) -> Invitation | None:
+    return (
+        Invitation.objects.filter(token_hash=rules.token_hash(token))
+        .select_related(
+            "participation__campaign__procedure__identity",
+            "participation__campaign__project",
+            "participation__person__identity",
+        )
+        .first()
+    )
+
+
+def link_state(invitation: Invitation, at: datetime) -> rules.LinkState:
+    participation = invitation.participation
+    campaign = participation.campaign
+    return rules.link_state(
+        at=at,
+        expires_at=invitation.expires_at,
+        is_revoked=invitation.revoked_at is not None,
+        is_withdrawn=participation.withdrawn_at is not None,
+        closes_at=campaign.closes_at,
+        is_retired=hasattr(campaign.procedure, "retirement"),
+        has_started=participation.sittings.exists(),
+    )
+
+
+def session_by_secret(secret: str, at: datetime) -> CandidateSession | None:
+    """The live session behind a cookie."""
+    return (
+        CandidateSession.objects.filter(secret_hash=rules.token_hash(secret), ended_at__isnull=True, expires_at__gt=at)
+        .select_related(
+            "participation__campaign__procedure__identity",
+            "participation__campaign__project",
+            "participation__person__identity",
+        )
+        .first()
+    )
+
+
+def consents_of(participation: Participation) -> list[Consent]:
+    return list(Consent.objects.filter(participation=participation).select_related("withdrawal").order_by("given_at"))
+
+
+def has_consent(participation: Participation) -> bool:
+    """Whether the consent without which nothing may be answered is in force."""
+    return given_consent(consents_of(participation), participation.campaign.purpose) is not None
+
+
+# ------------------------------------------------------------------------------------------ sittings and answers
+
+
+def sittings_of(campaign: Campaign) -> QuerySet[Sitting]:
+    return (
+        Sitting.objects.filter(participation__campaign=campaign)
+        .select_related("participation__person", "form__identity", "respondent")
+        .order_by("participation__person__sort_key", "started_at", "id")
+    )
+
+
+def sitting_of(participation: Participation, form: Release) -> Sitting | None:
+    return Sitting.objects.filter(participation=participation, form=form, relation="self").select_related("form").first()
+
+
+def clock_of(sitting: Sitting) -> rules.Clock:
+    granted = TimeGrant.objects.filter(sitting=sitting).aggregate(total=Sum("seconds"))["total"] or 0
+    return rules.Clock(sitting.started_at, sitting.limit_seconds, sitting.factor, granted, sitting.on_paper)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerValue:
+    """The state of one item that counts."""
+
+    answer_id: int
+    response: dict[str, Any] | None
+    """As `instruments.rules.clean_response` gave it; {} where the person took the answer back; None if erased."""
+    text_id: UUID | None
+    is_answered: bool
+    at: datetime
+    epoch: int = 1
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SittingAnswers:
+    """All items of a sitting by code; None where nothing was saved. Late answers are told apart, not counted."""
+
+    sitting: Sitting
+    participation_id: UUID
+    person_id: UUID
+    items: dict[str, AnswerValue | None]
+    late: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def answered(self) -> frozenset[str]:
+        return frozenset(code for code, value in self.items.items() if value is not None and value.is_answered)
+
+    @property
+    def missing(self) -> rules.Missing:
+        return rules.missing_items(tuple(self.items), self.answered)
+
+
+def response_of(answer: Answer) -> dict[str, Any] | None:
+    """The stored response with its words; None when the words were erased."""
+    if answer.text_id is None:
+        return answer.value
+    if answer.text is None or answer.text.erased_at is not None:
+        return None
+    return {"text": answer.text.text}
+
+
+def _value(item: Item, answer: Answer) -> AnswerValue:
+    response = response_of(answer)
+    answered = response is None or is_answered(item, response)
+    return AnswerValue(
+        answer.pk, response, answer.text_id, answered, answer.at, epoch=answer.epoch, seq=answer.seq
+    )
+
+
+def _answers_of(sittings: Iterable[Sitting]) -> dict[Sitting, SittingAnswers]:
+    sittings = list(sittings)
+    logs: dict[UUID, list[Answer]] = {sitting.id: [] for sitting in sittings}
+    rows = Answer.objects.filter(sitting__in=sittings).select_related("text", "item").order_by("id")
+    for row in rows:
+        logs[row.sitting_id].append(row)
+    result: dict[Sitting, SittingAnswers] = {}
+    for sitting in sittings:
+        document = document_of(sitting.form, FormDocument)
+        log = logs[sitting.id]
+        by_id = {row.pk: row for row in log}
+        counting = rules.current_ids(
+            rules.LoggedAnswer(row.pk, row.item.code, row.epoch, row.seq, row.is_late) for row in log
+        )
+        items: dict[str, AnswerValue | None] = {
+            item.code: _value(item, by_id[counting[item.code]]) if item.code in counting else None
+            for item in document.items
+        }
+        late = frozenset(row.item.code for row in log if row.is_late)
+        result[sitting] = SittingAnswers(
+            sitting, sitting.participation_id, sitting.participation.person_id, items, late
+        )
+    return result
+
+
+def current_answers(sitting: Sitting) -> SittingAnswers:
+    """What counts of one sitting, item by item."""
+    return _answers_of([sitting])[sitting]
+
+
+def answers_for_scoring(campaign_ids: Iterable[UUID]) -> list[SittingAnswers]:
+    """Every sitting of the campaigns with the answers that count; the trial campaign and withdrawn people never."""
+    sittings = (
+        Sitting.objects.filter(
+            participation__campaign_id__in=list(campaign_ids), participation__withdrawn_at__isnull=True
+        )
+        .exclude(participation__campaign__slug=TRIAL_SLUG)
+        .select_related("participation__person", "form")
+        .order_by("participation__person_id", "started_at", "id")
+    )
+    return list(_answers_of(sittings).values())
+
+
+def flagged_items(sitting: Sitting) -> frozenset[str]:
+    """Codes of items the candidate marked to come back to: the newest word on each counts."""
+    state: dict[str, bool] = {}
+    for event in Event.objects.filter(sitting=sitting, kind="flag").order_by("id"):
+        state[str(event.details["item"])] = bool(event.details["on"])
+    return frozenset(code for code, on in state.items() if on)
+
+
+def item_part(sitting: Sitting, code: str) -> Part:
+    return Part.objects.get(release_id=sitting.form_id, kind="item", code=code)
