@@ -1,0 +1,13 @@
+"""Instruments combined by weights stated beforehand, with the covariance of their errors (`combine.stated/1`)."""
+
+from ._stated import (
+    ALGORITHM,
+    Combined,
+    Linear,
+    benjamini_hochberg,
+    combine,
+    linear,
+    reliability,
+)
+
+__all__ = ["ALGORITHM", "Combined", "Linear", "benjamini_hochberg", "combine", "linear", "reliability"]
