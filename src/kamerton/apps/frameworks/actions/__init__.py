@@ -1,0 +1,15 @@
+"""What writes to the tables of this room."""
+
+from .edit_framework import EditConflict, edit_number, edit_text, undo_change
+from .install_framework_draft import install_framework_draft
+from .publish_framework import RulesBroken, publish_framework
+
+__all__ = [
+    "EditConflict",
+    "RulesBroken",
+    "edit_number",
+    "edit_text",
+    "install_framework_draft",
+    "publish_framework",
+    "undo_change",
+]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from kamerton.apps.frameworks.models import Framework, Indicator, Target
+from kamerton.apps.people.rules import require
+from kamerton.apps.records.actions import write_audit
+from kamerton.apps.records.actors import Actor
+from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
+from kamerton.apps.records.models import DraftChange
+
+COMPETENCY_FIELDS = ("name", "short", "definition", "knowledge", "development")
+NUMBER_FIELDS = ("target", "minimum", "weight")
+MAX_TEXT = 4000
+
+
+class EditConflict(Refused):
+    code = "edit_conflict"
+    texts = {
+        "ru": "Пока вы писали, это место изменил другой человек. Там сейчас: «{theirs}». Ваше: «{mine}». "
+        "Откройте страницу заново и решите, что оставить.",
+        "en": "While you were writing, somebody else changed this place. It now says: “{theirs}”. Yours: “{mine}”. "
+        "Open the page again and decide what to keep.",
+    }
+
+
+def _text_place(draft: Framework, path: str) -> tuple[Any, str, str]:
+    """(row, field, language) of "name/ru", "competency/C3/knowledge/ru", "competency/C3/level/3/ru" or "indicator/C3.1/text/ru"."""
+    steps = path.split("/")
+    row: Any = None
+    field = ""
+    if len(steps) == 2 and steps[0] == "name":
+        row, field = draft, "name"
+    elif len(steps) == 4 and steps[0] == "competency" and steps[2] in COMPETENCY_FIELDS:
+        row, field = draft.competencies.filter(code=steps[1]).first(), steps[2]
+    elif len(steps) == 5 and steps[0] == "competency" and steps[2] == "level" and steps[3].isdigit():
+        competency = draft.competencies.filter(code=steps[1]).first()
+        row, field = (competency.levels.filter(value=int(steps[3])).first() if competency else None), "anchor"
+    elif len(steps) == 4 and steps[0] == "indicator" and steps[2] in {"text", "short"}:
+        row, field = Indicator.objects.filter(competency__framework=draft, code=steps[1]).first(), steps[2]
+    if row is None or steps[-1] not in {"ru", "en"}:
+        raise NotFound(what=path)
+    return row, field, steps[-1]
+
+
+def _locked(draft: Framework) -> Framework:
+    return Framework.objects.select_for_update().select_related("identity").get(pk=draft.pk)
+
+
+def _touch(draft: Framework, path: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
+    DraftChange.objects.create(
+        identity=draft.identity, path=path, before=before, after=after, actor_id=actor.id, actor_name=actor.name, at=at
+    )
+    draft.version += 1
+    draft.changed_at = at
+    draft.save(update_fields=["version", "changed_at"])
+    write_audit(
+        actor=actor, project_id=draft.identity.project_id, verb="edit_draft", object_kind="framework",
+        object_id=draft.identity_id, details={"path": path}, at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def edit_text(*, actor: Actor, draft: Framework, path: str, value: str, before: str | None = None, at: datetime) -> bool:
+    """Change one text of the draft; `before` is what the writer saw. Returns whether anything changed."""
+    require(actor, draft.identity.project_id, "edit_model")
+    draft = _locked(draft)
+    row, field, language = _text_place(draft, path)
+    text = " ".join(value.split())
+    if not text or len(text) > MAX_TEXT:
+        raise InvalidInput(
+            what={"ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).", "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)})."}
+        )
+    current = dict(getattr(row, field))
+    was = current.get(language, "")
+    if before is not None and was != before and was != text:
+        raise EditConflict(theirs=was, mine=text)
+    if was == text:
+        return False
+    current[language] = text
+    setattr(row, field, current)
+    row.save(update_fields=[field])
+    _touch(draft, path, was, text, actor, at)
+    return True
+
+
+@transaction.atomic
+def edit_number(*, actor: Actor, draft: Framework, path: str, value: float, before: float | None = None, at: datetime) -> bool:
+    """Change "profile/R3/target/C3/minimum" (or target, weight). The scale and the order minimum ≤ target are kept."""
+    require(actor, draft.identity.project_id, "edit_model")
+    draft = _locked(draft)
+    steps = path.split("/")
+    if len(steps) != 5 or steps[0] != "profile" or steps[2] != "target" or steps[4] not in NUMBER_FIELDS:
+        raise NotFound(what=path)
+    row = Target.objects.filter(profile__framework=draft, profile__role=steps[1], competency__code=steps[3]).first()
+    if row is None:
+        raise NotFound(what=path)
+    name = steps[4]
+    low, high = (0.0, 1.0) if name == "weight" else (1.0, 5.0)
+    if not low <= value <= high:
+        raise InvalidInput(
+            what={"ru": f"{value:g} вне пределов. Введите число от {low:g} до {high:g}.", "en": f"{value:g} is out of range. Enter a number from {low:g} to {high:g}."}
+        )
+    was = float(getattr(row, name))
+    if before is not None and was != before and was != value:
+        raise EditConflict(theirs=f"{was:g}", mine=f"{value:g}")
+    if was == value:
+        return False
+    setattr(row, name, value)
+    if row.minimum > row.target:
+        raise InvalidInput(
+            what={
+                "ru": f"Минимум {row.minimum:g} выше цели {row.target:g}. Сначала поднимите цель.",
+                "en": f"The minimum {row.minimum:g} is above the target {row.target:g}. Raise the target first.",
+            }
+        )
+    row.save(update_fields=[name])
+    _touch(draft, path, was, value, actor, at)
+    return True
+
+
+@transaction.atomic
+def undo_change(*, actor: Actor, draft: Framework, change: DraftChange, at: datetime) -> bool:
+    """Put back what a change replaced; the undoing is itself a change."""
+    require(actor, draft.identity.project_id, "edit_model")
+    if change.identity_id != draft.identity_id:
+        raise NotFound(what=str(change.pk))
+    if change.path.startswith("profile/"):
+        return edit_number(actor=actor, draft=draft, path=change.path, value=float(change.before), at=at)
+    return edit_text(actor=actor, draft=draft, path=change.path, value=change.before or "", at=at)

@@ -1,0 +1,56 @@
+"""Reading drafts and releases of competency frameworks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kamerton.apps.frameworks.documents import (
+    AnchoredLevel,
+    Cluster,
+    Competency,
+    FrameworkDocument,
+    Indicator,
+    RoleProfile,
+    ScaleLevel,
+    Target,
+)
+from kamerton.apps.frameworks.models import Framework
+from kamerton.apps.records.errors import NotFound
+from kamerton.apps.records.models import Identity
+
+
+def draft_of(project_id: UUID, slug: str) -> Framework:
+    draft = Framework.objects.filter(identity__project_id=project_id, identity__slug=slug).select_related("identity").first()
+    if draft is None:
+        raise NotFound(what={"ru": f"черновик модели «{slug}»", "en": f'draft of the model "{slug}"'})
+    return draft
+
+
+def draft_document(identity: Identity) -> FrameworkDocument:
+    """The draft tables as the document that publishing would freeze."""
+    draft = Framework.objects.get(identity=identity)
+    competencies = draft.competencies.prefetch_related("indicators", "levels").order_by("ordinal")
+    profiles = draft.profiles.prefetch_related("targets__competency").order_by("ordinal")
+    return FrameworkDocument(
+        code=draft.code, name=draft.name, scale=[ScaleLevel(**row) for row in draft.scale],
+        clusters=[Cluster(**row) for row in draft.clusters],
+        competencies=[
+            Competency(
+                code=c.code, name=c.name, short=c.short, definition=c.definition, knowledge=c.knowledge, trainable=c.trainable,
+                indicators=[Indicator(i.code, i.text, i.short) for i in sorted(c.indicators.all(), key=lambda i: i.ordinal)],
+                levels=[AnchoredLevel(v.value, v.anchor) for v in sorted(c.levels.all(), key=lambda v: v.value)],
+                development=c.development,
+            )
+            for c in competencies
+        ],
+        profiles=[
+            RoleProfile(
+                role=p.role, name=p.name, short=p.short, composite_cut=p.composite_cut,
+                targets=[
+                    Target(t.competency.code, t.target, t.minimum, t.weight)
+                    for t in sorted(p.targets.all(), key=lambda t: t.competency.ordinal)
+                ],
+            )
+            for p in profiles
+        ],
+    )  # fmt: skip
