@@ -109,29 +109,30 @@ def fair_average(
     seen = ~np.isnan(value)
     flat = (person[seen] * shape[1] + exercise[seen]) * shape[2] + competency[seen]
     x = value[seen].astype(np.intp)
-    grid = np.linspace(-1.0, 7.0, 161)
-    size = shape[0] * shape[1] * shape[2]
-    loglik = np.zeros((size, len(grid)))
-    # per rater the category curves are the same: add them rater by rater
-    kernel = slope * (grid[:, None] * np.arange(1, CATEGORIES + 1)[None, :])
-    for k in np.unique(rater[seen]):
-        lin = kernel + slope * severity[k] * np.arange(1, CATEGORIES + 1)[None, :] - slope * (_COUNTS @ steps)[None, :]
-        logp = lin - np.logaddexp.reduce(lin, axis=1, keepdims=True)
-        mine = rater[seen] == k
-        np.add.at(loglik, flat[mine], logp[:, x[mine] - 1].T)
-    n = np.bincount(flat, minlength=size).reshape(shape)
-    mean = np.bincount(flat, weights=value[seen] - severity[rater[seen]], minlength=size).reshape(shape) / np.maximum(n, 1)
-    have = n > 0
-    count = np.maximum(have.sum(axis=0), 1)
-    mu = np.where(have, mean, 0.0).sum(axis=0) / count
-    var = np.where(have, (mean - mu) ** 2, 0.0).sum(axis=0) / count
-    var = np.maximum(var, 0.25)  # a flat column still leaves half a level of doubt
-    prior = -0.5 * (grid[None, None, :] - mu[:, :, None]) ** 2 / var[:, :, None]
-    post = loglik.reshape(*shape, -1) + prior[None]
-    post = np.exp(post - post.max(axis=-1, keepdims=True))
-    eta = (post * grid).sum(axis=-1) / post.sum(axis=-1)
-    out = np.full(shape, np.nan)
-    lin = slope * eta[have][:, None] * np.arange(1, CATEGORIES + 1)[None, :] - slope * (_COUNTS @ steps)[None, :]
-    prob = np.exp(lin - np.logaddexp.reduce(lin, axis=1, keepdims=True))
-    out[have] = prob @ np.arange(1.0, CATEGORIES + 1)
+    r, e_c = rater[seen], exercise[seen] * shape[2] + competency[seen]
+    rows, row = np.unique(flat, return_inverse=True)
+    k = np.arange(1, CATEGORIES + 1)
+    grid = np.linspace(-1.0, 7.0, 81)
+    base = slope * (grid[:, None] * k[None, :] - (_COUNTS @ steps)[None, :])
+    n = np.bincount(row)
+    mean = np.bincount(row, weights=value[seen] - severity[r]) / n
+    column = np.zeros(len(rows), dtype=np.intp)
+    column[row] = e_c
+    size = shape[1] * shape[2]
+    count = np.maximum(np.bincount(column, minlength=size), 1)
+    mu = (np.bincount(column, weights=mean, minlength=size) / count)[column]
+    var = np.bincount(column, weights=(mean - mu) ** 2, minlength=size) / count
+    var = np.maximum(var, 0.25)[column]  # a flat column still leaves half a level of doubt
+    log_post = -0.5 * (grid[None, :] - mu[:, None]) ** 2 / var[:, None]
+    for one in np.unique(r):  # a rater's curves are the same everywhere
+        lin = base + slope * severity[one] * k[None, :]
+        curve = lin - np.logaddexp.reduce(lin, axis=1, keepdims=True)
+        mine = r == one
+        np.add.at(log_post, row[mine], curve[:, x[mine] - 1].T)
+    post = np.exp(log_post - log_post.max(axis=1, keepdims=True))
+    eta = post @ grid / post.sum(axis=1)
+    lin = slope * (eta[:, None] * k[None, :] - (_COUNTS @ steps)[None, :])
+    out = np.full(shape[0] * size, np.nan)
+    out[rows] = np.exp(lin - np.logaddexp.reduce(lin, axis=1, keepdims=True)) @ k.astype(np.float64)
+    out = out.reshape(shape)
     return frozen(out)
