@@ -18,7 +18,9 @@ class Appointment(models.Model):
         INTERVIEWER = "interviewer"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    participation = models.ForeignKey("delivery.Participation", on_delete=models.PROTECT, related_name="appointments")
+    participation = models.ForeignKey(
+        "delivery.Participation", on_delete=models.PROTECT, related_name="appointments"
+    )
     exercise = models.ForeignKey("records.Release", on_delete=models.PROTECT, related_name="appointments")
     instrument = models.CharField(max_length=12, help_text="column of the matrix, e.g. E2")
     assessor = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="appointments")
@@ -48,7 +50,9 @@ class Note(models.Model):
     id = models.BigAutoField(primary_key=True)
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="notes")
     uuid = models.UUIDField()
-    indicator = models.ForeignKey("records.Part", on_delete=models.PROTECT, null=True, blank=True, related_name="notes")
+    indicator = models.ForeignKey(
+        "records.Part", on_delete=models.PROTECT, null=True, blank=True, related_name="notes"
+    )
     sign = models.CharField(max_length=1, choices=Sign.choices, blank=True)
     text = models.ForeignKey("delivery.FreeText", on_delete=models.PROTECT, related_name="notes")
     second = models.PositiveIntegerField(help_text="from the start of the exercise")
@@ -73,7 +77,9 @@ class Rating(models.Model):
     competency = models.ForeignKey("records.Part", on_delete=models.PROTECT, related_name="ratings")
     value = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=14, choices=Reason.choices, blank=True)
-    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by")
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
     at = models.DateTimeField()
 
     class Meta:
@@ -109,7 +115,9 @@ class Agreement(models.Model):
     """What the assessors agree at integration, beside the mechanical result. Enters nothing without a reason."""
 
     id = models.BigAutoField(primary_key=True)
-    participation = models.ForeignKey("delivery.Participation", on_delete=models.PROTECT, related_name="agreements")
+    participation = models.ForeignKey(
+        "delivery.Participation", on_delete=models.PROTECT, related_name="agreements"
+    )
     competency = models.ForeignKey("records.Part", on_delete=models.PROTECT, related_name="agreements")
     value = models.FloatField()
     reason = models.TextField()

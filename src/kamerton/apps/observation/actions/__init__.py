@@ -1,0 +1,54 @@
+"""What writes to the tables of this room."""
+
+from .agree_at_integration import SheetsMissing, agree_at_integration, open_integration
+from .appoint_assessor import (
+    AlreadyAppointed,
+    ConflictOfInterest,
+    NotInProcedure,
+    OtherProject,
+    ParticipationWithdrawn,
+    appoint_assessor,
+)
+from .load_ratings import LoadedNote, LoadedRating, LoadedSheet, SheetRefused, SheetsLoaded, load_ratings
+from .own_sheet import PlayerDoesNotRate, SheetSubmitted
+from .rate_competency import rate_competency
+from .rate_text import AlreadyScored, RaterUnknown, TextScore, load_text_scores, rate_text
+from .record_note import record_note
+from .reopen_sheet import AlreadyAgreed, SheetOpen, reopen_sheet
+from .start_exercise import start_exercise
+from .submit_ratings import NotStarted, RatingsSubmitted, SheetIncomplete, submit_ratings
+
+__all__ = [
+    "AlreadyAgreed",
+    "AlreadyAppointed",
+    "AlreadyScored",
+    "ConflictOfInterest",
+    "LoadedNote",
+    "LoadedRating",
+    "LoadedSheet",
+    "NotInProcedure",
+    "NotStarted",
+    "OtherProject",
+    "ParticipationWithdrawn",
+    "PlayerDoesNotRate",
+    "RaterUnknown",
+    "RatingsSubmitted",
+    "SheetIncomplete",
+    "SheetOpen",
+    "SheetRefused",
+    "SheetSubmitted",
+    "SheetsLoaded",
+    "SheetsMissing",
+    "TextScore",
+    "agree_at_integration",
+    "appoint_assessor",
+    "load_ratings",
+    "load_text_scores",
+    "open_integration",
+    "rate_competency",
+    "rate_text",
+    "record_note",
+    "reopen_sheet",
+    "start_exercise",
+    "submit_ratings",
+]
