@@ -380,7 +380,7 @@ class Integration:
     missing: tuple[Appointment, ...]
     """Appointments whose sheet is not submitted; while there is one, `competencies` is empty."""
     competencies: tuple[CompetencyEvidence, ...]
-    """Differences first, then in the framework's order."""
+    """The largest difference first, then in the framework's order."""
 
 
 def observers_of(participation_id: UUID) -> list[Appointment]:
@@ -436,7 +436,7 @@ def integration(actor: Actor, participation: Participation) -> Integration:
     }
     model = document_of(next(iter(frames.values())).framework, FrameworkDocument)
     rows = [row for c in model.competencies if (row := _evidence(c, sheets, agreed.get(c.code))) is not None]
-    rows.sort(key=lambda row: -(row.gap or 0) if row.is_apart else 0)
+    rows.sort(key=lambda row: -(row.gap or 0))
     return Integration(participation, tuple(appointments), (), tuple(rows))
 
 
