@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kamerton.values.texts import in_language
-from kamerton.web import wording
+from kamerton.web import charts, wording
 from kamerton.web.viewer import Viewer
 
 register = template.Library()
@@ -165,3 +166,9 @@ def loop_stages(context: template.Context) -> list[StageLink]:
 def role_word(role: str) -> str:
     """The name of a role a user holds in a project."""
     return wording.role_word(role)
+
+
+@register.filter
+def glyph(category: str) -> SafeString:
+    """The sign of a category; its word stands beside it."""
+    return charts.category_glyph(category)
