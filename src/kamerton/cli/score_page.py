@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ import numpy as np
 
 from kamerton.measure.classical import (
     ITEM_STATISTICS_FROM,
+    LOW_DISCRIMINATION,
     ClassicalTest,
     DistractorStatistics,
     Estimate,
@@ -237,7 +239,7 @@ def _distribution(a: Analysis, language: str) -> str:
     bins = np.clip(np.rint((totals - low) / span).astype(int), 0, count - 1)
     counts = np.bincount(bins, minlength=count)
     width, left, right, top, tall, gap, short = 720, 44, 16, 24, 168, 52, 92
-    height = top + tall + gap + short + 44
+    height = top + tall + gap + short + 26
 
     def x(value: float) -> float:
         return left + (value - low + span / 2) / (high - low + span) * (width - left - right)
@@ -303,9 +305,6 @@ def _distribution(a: Analysis, language: str) -> str:
     out.append(
         f'<text class="strong" x="{left}" y="{top + tall + gap - 8}">{"погрешность балла (SE)" if ru else "standard error of the score"}</text>'
     )
-    out.append(
-        f'<text x="{width - right}" y="{height - 4}" text-anchor="end">{"балл" if ru else "score"}</text>'
-    )
     label = (
         f"Распределение баллов: среднее {number(mean, 1, language)} из {number(high, 0, language)}"
         if ru
@@ -364,7 +363,7 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:left}
 th{text-align:left;font-weight:500}
 td,tbody th{padding:6px 12px 6px 0;border-bottom:1px solid var(--rule);vertical-align:top}
-tbody th{font-weight:400;overflow-wrap:anywhere}
+tbody th{font-weight:400;overflow-wrap:break-word;min-width:5em;max-width:24em}
 thead th{font-size:12px;line-height:16px;color:var(--ink-2);vertical-align:bottom;padding:4px 12px 6px 0;border-bottom:1px solid var(--rule-2)}
 tr>:last-child{padding-right:0}
 .n{text-align:right;white-space:nowrap}
@@ -384,7 +383,7 @@ svg .strong{fill:var(--ink);font-weight:500}
 .ring{fill:var(--paper);stroke:var(--accent);stroke-width:1.5}
 .move{stroke:var(--accent-mid);stroke-width:2}
 .ci.down,.ring.down,.move.down{stroke:var(--down)}.dot.down{fill:var(--down)}
-.bar{fill:var(--accent);fill-opacity:.75}
+.bar{fill:var(--accent)}
 .mean{stroke:var(--ink);stroke-width:1.5}
 .sem{stroke:var(--ink-3);stroke-width:1;stroke-dasharray:4 3}
 .curve{fill:none;stroke:var(--accent);stroke-width:2}
@@ -392,9 +391,11 @@ svg .strong{fill:var(--ink);font-weight:500}
 .key{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin-top:8px;font-size:12px;line-height:16px;color:var(--ink-2)}
 .key li{display:inline-flex;gap:6px;align-items:center}
 .item{padding-top:16px}
-.item table{max-width:860px}
+.item table{table-layout:fixed;min-width:860px}
+.item th:nth-child(1){width:128px}.item th:nth-child(2),.item th:nth-child(3){width:72px}.item th:nth-child(4){width:214px}
+.item th:nth-child(5){width:56px}.item th:nth-child(6){width:156px}
 .keymark{font-weight:600}
-.note{border-left:3px solid var(--doubt);padding:2px 0 2px 12px;margin-top:16px;font-size:13px;line-height:18px;color:var(--ink-2);max-width:75ch}
+.note{border-left:3px solid var(--rule-2);padding:2px 0 2px 12px;margin-top:16px;font-size:13px;line-height:18px;color:var(--ink-2);max-width:75ch}
 .how dt{font-weight:500;margin-top:8px}.how dd{color:var(--ink-2);max-width:75ch;text-wrap:pretty}
 footer{margin-top:32px;padding-top:12px;border-top:1px solid var(--rule);font-size:12px;line-height:16px;color:var(--ink-3)}
 @media (max-width:640px){body{padding:16px 16px 32px}h1{font-size:20px;line-height:28px}h2{font-size:16px;line-height:24px}}
@@ -455,14 +456,14 @@ def _reliability(a: Analysis, language: str) -> str:
     for title, what, value in named:
         remark = words(value.flags, language)
         rows.append(
-            f'<tr><th scope="row">{title} <span class="dim nb">{what}</span></th><td>{_dot_row(value, 0, 1, width=260)}</td>'
+            f'<tr><th scope="row">{title} <span class="dim">{what}</span></th>'
             f'<td class="n">{number(value.value, 2, language)}</td><td class="n dim">{interval(value, 2, language)}</td>'
-            f'<td class="n dim">{number(value.n, 0, language)}</td><td class="w">{_e(remark)}</td></tr>'
+            f'<td class="n dim">{number(value.n, 0, language)}</td><td>{_dot_row(value, 0, 1, width=260)}</td><td class="w">{_e(remark)}</td></tr>'
         )
     heads = (
-        ("", "от 0 до 1", "оценка", "интервал 95 %", "n", "")
+        ("", "оценка", "интервал 95 %", "n", "от 0 до 1", "")
         if ru
-        else ("", "0 to 1", "estimate", "95% interval", "n", "")
+        else ("", "estimate", "95% interval", "n", "0 to 1", "")
     )
     sem = ""
     if test.sem_.is_reported:
@@ -473,7 +474,7 @@ def _reliability(a: Analysis, language: str) -> str:
             else f"Mean score {number(test.mean_, 2, language)}, SD {number(test.sd_, 2, language)}, standard error of measurement "
             f"{number(test.sem_.value, 2, language)} points ({interval(test.sem_, 2, language)})."
         )
-    return f'<p class="under">{sem}</p>' + _table(heads, rows, (2, 3, 4))
+    return f'<p class="under">{sem}</p>' + _table(heads, rows, (1, 2, 3))
 
 
 def _table(heads: Sequence[str], rows: Sequence[str], right: Sequence[int]) -> str:
@@ -482,30 +483,51 @@ def _table(heads: Sequence[str], rows: Sequence[str], right: Sequence[int]) -> s
 
 
 def _items(a: Analysis, language: str) -> str:
-    ru, test = language == "ru", a.test
-    graded = any(i.maximum - i.minimum != 1 for i in test.items_)
-    heads = (
-        ("задание", "n", "доля балла" if graded else "доля верных", "0 — 1", "r с остальными", "−0,2 — 0,8", "r с суммой", "альфа без него", "проп.", "не предъявл.", "на что посмотреть")
-        if ru
-        else ("item", "n", "share of points" if graded else "p correct", "0 – 1", "r with the rest", "−0.2 – 0.8", "r with the sum", "alpha without it", "omitted", "not presented", "worth a look")
-    )  # fmt: skip
-    rows = [_item_row(item, language) for item in test.items_]
-    return _table(heads, rows, (1, 2, 4, 6, 7, 8, 9))
+    ru, items = language == "ru", a.test.items_
+    graded = any(i.maximum - i.minimum != 1 for i in items)
+    omitted, absent = any(i.n_omitted for i in items), any(i.n_not_presented for i in items)
+    if ru:
+        heads = [
+            "задание",
+            "n",
+            "доля балла" if graded else "доля верных",
+            "0 — 1",
+            "r с остальными",
+            "−0,2 — 0,8",
+            "r с суммой",
+            "альфа без него",
+        ]
+        heads += ["пропущено"] * omitted + ["не предъявлено"] * absent + ["на что посмотреть"]
+    else:
+        heads = [
+            "item",
+            "n",
+            "share of points" if graded else "p correct",
+            "0 – 1",
+            "r with the rest",
+            "−0.2 – 0.8",
+            "r with the sum",
+            "alpha without it",
+        ]
+        heads += ["omitted"] * omitted + ["not presented"] * absent + ["worth a look"]
+    rows = [_item_row(item, language, omitted=omitted, absent=absent) for item in items]
+    return _table(heads, rows, (1, 2, 4, 6, 7, *range(8, len(heads) - 1)))
 
 
-def _item_row(item: ItemStatistics, language: str) -> str:
+def _item_row(item: ItemStatistics, language: str, *, omitted: bool, absent: bool) -> str:
     def value(estimate: Estimate, digits: int) -> str:
         text = number(estimate.value, digits, language)
         return text if estimate.is_reported else f'<span class="dim">{text}</span>'
 
-    weak = item.r_rest.is_reported and item.r_rest.value < 0.15
+    weak = item.r_rest.is_reported and item.r_rest.value < LOW_DISCRIMINATION
+    counts = [item.n_omitted] * omitted + [item.n_not_presented] * absent
     return (
         f'<tr><th scope="row">{_e(item.name)}</th><td class="n dim">{number(item.n, 0, language)}</td>'
         f'<td class="n">{value(item.difficulty, 2)}</td><td>{_dot_row(item.difficulty, 0, 1, width=110)}</td>'
         f'<td class="n">{value(item.r_rest, 2)}</td><td>{_dot_row(item.r_rest, -0.2, 0.8, width=130, wall=0, down=weak)}</td>'
         f'<td class="n">{value(item.r_total, 2)}</td><td class="n">{value(item.alpha_if_dropped, 3)}</td>'
-        f'<td class="n">{item.n_omitted or ""}</td><td class="n">{item.n_not_presented or ""}</td>'
-        f'<td class="w">{_e(words(item.flags, language))}</td></tr>'
+        + "".join(f'<td class="n">{number(count, 0, language)}</td>' for count in counts)
+        + f'<td class="w">{_e(words(item.flags, language))}</td></tr>'
     )
 
 
@@ -532,6 +554,10 @@ def _items_finding(a: Analysis, language: str) -> str:
     )
 
 
+PLAIN_FLAGS = frozenset({"key_not_positive", "key_not_chosen_by_ablest", "positive_distractor_certain"})
+"""What earns an item a table of its own; a positive correlation that may be chance is only listed."""
+
+
 def _distractors(a: Analysis, language: str) -> str:
     ru = language == "ru"
     if not a.distractors:
@@ -539,14 +565,11 @@ def _distractors(a: Analysis, language: str) -> str:
     if all("too_few_persons" in d.flags for d in a.distractors):
         return ""
     shown = look_at(a.distractors)
-    odd = [d for d in shown if set(d.all_flags) - {"never_chosen"}]
-    title = (
-        f"Варианты ответа: посмотреть {plural(len(odd), 'стоит', 'стоит', 'стоит')} {items_count(len(odd), language)}"
-        if ru
-        else f"Answer options: {items_count(len(odd), language)} deserve a look"
-    )
+    odd = [d for d in shown if set(d.all_flags) & PLAIN_FLAGS]
+    named = ", ".join(d.name for d in odd[:6]) + (" …" if len(odd) > 6 else "")
+    title = f"Варианты ответа: посмотреть стоит {named}" if ru else f"Answer options: look at {named}"
     if not odd:
-        title = "Варианты ответа: замечаний нет" if ru else "Answer options: nothing to remark"
+        title = "Варианты ответа: явных замечаний нет" if ru else "Answer options: no plain remark"
     under = (
         "Открытый кружок: доля выбравших среди слабых 27 %, полный: среди сильных 27 % по остальным заданиям. У ключа полный "
         "должен стоять правее, у прочих вариантов левее; обратное выделено. r: связь выбора с баллом за остальные задания."
@@ -578,19 +601,32 @@ def _distractors(a: Analysis, language: str) -> str:
             f'<div class="item"><h3>{_e(item.name)}{": " + _e(about) if about else ""}</h3>'
             f'<p class="under">n = {number(item.n, 0, language)}</p>{_table(heads, rows, (1, 2, 4, 5))}</div>'
         )
-    idle = [
-        f"{d.name} ({', '.join(o.option for o in d.options if 'never_chosen' in o.flags)})"
+    blocks += _options_listed(shown, language)
+    about_chart = f'<p class="under">{under}</p>' if odd else ""
+    return f"<section><h2>{_e(title)}</h2>{about_chart}{''.join(blocks)}</section>"
+
+
+def _options_listed(shown: Sequence[DistractorStatistics], language: str) -> list[str]:
+    """Options that need less than a table: a weak positive correlation, nobody's choice."""
+    ru = language == "ru"
+    weak = [
+        f"{d.name}{NBSP}{o.option} (r{NBSP}{number(o.r_rest.value, 2, language)})"
         for d in shown
-        if "never_chosen" in d.all_flags
+        for o in d.options
+        if "positive_distractor" in o.flags and not set(d.all_flags) & PLAIN_FLAGS
     ]
-    if idle:
-        text = (
-            ("Варианты, которые никто не выбрал: " if ru else "Options nobody chose: ")
-            + "; ".join(idle)
-            + "."
+    idle = [f"{d.name}{NBSP}{o.option}" for d in shown for o in d.options if "never_chosen" in o.flags]
+    said = []
+    if weak:
+        about = (
+            "Чуть чаще у сильных, возможна случайность: "
+            if ru
+            else "Chosen a little more by the able, may be chance: "
         )
-        blocks.append(f'<p class="note">{_e(text)}</p>')
-    return f'<section><h2>{title}</h2><p class="under">{under}</p>{"".join(blocks)}</section>'
+        said.append(about + ", ".join(weak) + ".")
+    if idle:
+        said.append(("Никто не выбрал: " if ru else "Chosen by nobody: ") + ", ".join(idle) + ".")
+    return [f'<p class="note">{_e(text)}</p>' for text in said]
 
 
 def _option_name(option: OptionStatistics, ru: bool) -> str:
@@ -670,6 +706,16 @@ HOW: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
 )
 
 
+def _tied(text: str) -> str:
+    """Russian text with its words of one or two letters tied to the next."""
+    return re.sub(r"(?<![А-Яа-яЁё-])([А-Яа-яЁё]{1,2}) (?=\S)", rf"\1{NBSP}", text)
+
+
+def _option_tied(text: str) -> str:
+    """An option of the command stays on one line with its value."""
+    return re.sub(r"(--[a-z]+ \S+)", r'<span class="nb">\1</span>', text)
+
+
 def page(a: Analysis, *, language: str, at: datetime) -> str:
     """The whole report as one HTML document."""
     ru, test = language == "ru", a.test
@@ -685,7 +731,7 @@ def page(a: Analysis, *, language: str, at: datetime) -> str:
         f"баллы {low}–{high}" if ru else f"scores {low}–{high}",
         day,
     ]
-    notes = "".join(f'<p class="note">{_e(n[language])}</p>' for n in a.notes)
+    notes = "".join(f'<p class="note">{_option_tied(_e(n[language]))}</p>' for n in a.notes)
     if "error_assumed" in test.flags_:
         text = (
             "Погрешность баллов принята по устройству теста, а не измерена: надёжность по этим данным не сообщается."
@@ -699,9 +745,9 @@ def page(a: Analysis, *, language: str, at: datetime) -> str:
         else f"Mean score {number(test.mean_, 1, language)} of {high}; the error is largest in the middle of the scale"
     )
     spread_under = (
-        f"n = {number(len(a.persons), 0, language)}. Столбцы: сколько человек получили балл. Линия ниже: погрешность балла, пунктир: её среднее (SEM)."
+        f"n = {number(len(a.persons), 0, language)}. По горизонтали балл. Столбцы: сколько человек его получили; линия ниже: его погрешность, пунктир: её среднее (SEM)."
         if ru
-        else f"n = {number(len(a.persons), 0, language)}. Bars: how many people got each score. Line below: error of the score, dashed: its average (SEM)."
+        else f"n = {number(len(a.persons), 0, language)}. Across: the score. Bars: how many people got it; line below: its error, dashed: the average error (SEM)."
     )
     item_under = (
         "Точка: оценка, линия: интервал 95 %. Пунктир на нуле: задание левее него не отличает сильных от слабых."
@@ -718,6 +764,8 @@ def page(a: Analysis, *, language: str, at: datetime) -> str:
         f'<section class="how"><h2>{"Как это посчитано" if ru else "How it was computed"}</h2><dl>{how}</dl></section></main>'
         f"<footer>{_e(a.source)} · {day} · kamerton score</footer>"
     )
+    if ru:
+        body = re.sub(r"<(h1|h2|h3|dd|p)\b[^>]*>.*?</\1>", lambda m: _tied(m.group(0)), body, flags=re.DOTALL)
     policy = "default-src 'none'; style-src 'unsafe-inline'; font-src data:"
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'

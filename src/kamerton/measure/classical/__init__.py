@@ -2,7 +2,7 @@
 
 from ._distractors import DistractorStatistics, OptionStatistics, distractor_analysis
 from ._estimate import FULL_ITEM_STATISTICS_FROM, ITEM_STATISTICS_FROM, Estimate, Interval
-from ._items import ItemStatistics, item_analysis
+from ._items import LOW_DISCRIMINATION, ItemStatistics, item_analysis
 from ._persons import ClassicalTest, ConditionalError, PersonScore
 from ._precision import (
     composite_reliability,
@@ -19,6 +19,7 @@ from ._reliability import OneFactor, alpha, lambda2, omega_total, one_factor_min
 __all__ = [
     "FULL_ITEM_STATISTICS_FROM",
     "ITEM_STATISTICS_FROM",
+    "LOW_DISCRIMINATION",
     "ClassicalTest",
     "ConditionalError",
     "DistractorStatistics",
