@@ -16,6 +16,7 @@ from .._checks import FloatArray, IntArray
 CATEGORIES = 5
 STEPS = CATEGORIES - 1
 NODES = 15
+MEAN_STEP_SD = 0.01  # levels; holds the mean of the steps at 3 in effect
 CHUNK = 4000  # rows of unique cells held at once; bounds memory at thousands of persons
 _COUNTS = (np.arange(1, CATEGORIES + 1)[:, None] > np.arange(1, STEPS + 1)[None, :]).astype(float)  # (5, 4)
 
@@ -199,16 +200,19 @@ def fit_severity(
     max_iterations: int = 50,
     start: FloatArray | None = None,
 ) -> SeverityFit:
-    """Newton with halving on the marginal posterior; severities N(0, prior_sd²), steps N(k + 0.5, step_prior_sd²)."""
+    """Newton with halving on the marginal posterior; severities N(0, prior_sd²), steps N(k + 0.5, step_prior_sd²) with
+    their mean held at 3."""
     x, w = np.polynomial.hermite_e.hermegauss(NODES)
     logw = np.log(w / w.sum())
     centre = np.concatenate((np.zeros(n_raters), np.arange(STEPS) + 1.5))
-    precision = np.concatenate((np.full(n_raters, prior_sd**-2), np.full(STEPS, step_prior_sd**-2)))
+    precision = np.diag(np.concatenate((np.full(n_raters, prior_sd**-2), np.full(STEPS, step_prior_sd**-2))))
+    # The mean of the steps is the middle of the scale: if it moved, it would take up the lenience all raters share.
+    precision[n_raters:, n_raters:] += MEAN_STEP_SD**-2 / STEPS**2
 
     def posterior(theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        value = -0.5 * float(np.sum(precision * (theta - centre) ** 2))
-        gradient = -precision * (theta - centre)
-        hessian = -np.diag(precision)
+        gradient = -precision @ (theta - centre)
+        value = 0.5 * float(gradient @ (theta - centre))
+        hessian = -precision
         for r in rows:
             v, g, h = _evaluate(r, theta, n_raters, halo_sd, x, logw)
             value, gradient, hessian = value + v, gradient + g, hessian + h
