@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--yes", action="store_true", help=say("да, без вопроса", "yes, without asking"))
     one = verb("sample", "поставить пример заново (реальные проекты не меняются)", "install the sample anew (real projects stay as they are)")
     one.add_argument("--seed", type=int, default=None)
+    one.add_argument("--study", type=int, default=0, metavar="N", help=say("смоделировать N примеров, записать полосу согласия и выбрать начальное число", "simulate N samples, file the band of agreement, choose the seed"))
     return root
 
 

@@ -131,7 +131,27 @@ def recompute(options: argparse.Namespace) -> int:
 def sample(options: argparse.Namespace) -> int:
     from kamerton.flows.sample import ensure_sample, remove_sample
 
+    if options.study:
+        return _study(options.study)
     prepare()
     remove_sample(at=timezone.now())
     ensure_sample(say=lambda ru, en: print(say(ru, en)), seed=options.seed)
+    return 0
+
+
+def _study(replications: int) -> int:
+    """File the band first, then choose the seed by the stated rule."""
+    from kamerton.flows.sample import pack_root
+    from kamerton.flows.sample_study import choose_seed, study_samples, write_expected
+    from kamerton.flows.sample_world import sample_files
+
+    files = sample_files(pack_root())
+    study = study_samples(files, replications=replications)
+    for name in ("four", "ready", "decided", "decided_right"):
+        band = getattr(study, name)
+        print(f"{name:14} {band.mean:.3f}  5-95 % {band.low:.3f} ... {band.high:.3f}")
+    seats = sum(row.seats for row in files.contents.pack.seats)
+    seed = choose_seed(files, study, first_seed=20260000, seats=seats)
+    write_expected(pack_root(), study, seed)
+    print(f"seed {seed}")
     return 0

@@ -233,8 +233,7 @@ def _distribution(a: Analysis, language: str) -> str:
     test = a.test
     low, high = float(test.minimum_.sum()), float(test.maximum_.sum())
     totals = np.array([low + p.share * (high - low) for p in a.scores if p.n_items])
-    whole = bool(np.allclose(totals, np.rint(totals)))
-    count = round(high - low) + 1 if whole and high - low <= 60 else 30
+    count = round(high - low) + 1 if high - low <= 60 and float(high - low).is_integer() else 30
     span = (high - low) / (count - 1)
     bins = np.clip(np.rint((totals - low) / span).astype(int), 0, count - 1)
     counts = np.bincount(bins, minlength=count)
@@ -262,9 +261,10 @@ def _distribution(a: Analysis, language: str) -> str:
                 f'<rect class="bar" x="{left + i * each + each * 0.1:.1f}" y="{top + tall - bar:.1f}" width="{max(1.0, each * 0.8):.1f}" height="{bar:.1f}"/>'
             )
     out.append(f'<line class="ax" x1="{left}" x2="{width - right}" y1="{top + tall}" y2="{top + tall}"/>')
-    mean = float(totals.mean())
+    mean = test.mean_
     anchor = "start" if x(mean) < width - 150 else "end"
     shift = 6 if anchor == "start" else -6
+    out.append(f'<line class="halo" x1="{x(mean):.1f}" x2="{x(mean):.1f}" y1="{top - 8}" y2="{top + tall}"/>')
     out.append(f'<line class="mean" x1="{x(mean):.1f}" x2="{x(mean):.1f}" y1="{top - 8}" y2="{top + tall}"/>')
     out.append(
         f'<text class="strong" x="{x(mean) + shift:.1f}" y="{top - 10}" text-anchor="{anchor}">{"среднее" if language == "ru" else "mean"} {number(mean, 1, language)}</text>'
@@ -384,10 +384,11 @@ svg .strong{fill:var(--ink);font-weight:500}
 .move{stroke:var(--accent-mid);stroke-width:2}
 .ci.down,.ring.down,.move.down{stroke:var(--down)}.dot.down{fill:var(--down)}
 .bar{fill:var(--accent)}
+.halo{stroke:var(--paper);stroke-width:5}
 .mean{stroke:var(--ink);stroke-width:1.5}
 .sem{stroke:var(--ink-3);stroke-width:1;stroke-dasharray:4 3}
 .curve{fill:none;stroke:var(--accent);stroke-width:2}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;margin-top:8px}
 .key{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin-top:8px;font-size:12px;line-height:16px;color:var(--ink-2)}
 .key li{display:inline-flex;gap:6px;align-items:center}
 .item{padding-top:16px}
@@ -450,7 +451,7 @@ def _reliability(a: Analysis, language: str) -> str:
             "так её печатает пакет psych" if ru else "as the psych package prints it",
             test.omega_standardised_,
         ),
-        ("Половины теста" if ru else "Split half", "нечётные и чётные, Спирмен—Браун" if ru else "odd and even, Spearman–Brown", test.split_half_),
+        ("Половины теста" if ru else "Split half", "нечётные и чётные, Спирмен и Браун" if ru else "odd and even, Spearman–Brown", test.split_half_),
     ]  # fmt: skip
     rows = []
     for title, what, value in named:
@@ -637,22 +638,17 @@ def _option_name(option: OptionStatistics, ru: bool) -> str:
 
 def _persons(a: Analysis, language: str) -> str:
     ru = language == "ru"
-    low, high = float(a.test.minimum_.sum()), float(a.test.maximum_.sum())
     digits = 0 if all(p.n_items == 0 or float(p.value).is_integer() for p in a.scores) else 1
     rows = []
     for name, person in list(zip(a.persons, a.scores, strict=True))[:PERSONS_SHOWN]:
         shown = Estimate(person.value, person.se, person.interval, person.n_items)
         rows.append(
             f'<tr><th scope="row">{_e(name)}</th><td class="n">{number(person.value, digits, language)}</td>'
-            f'<td class="n dim">± {number(person.se, 1, language)}</td><td>{_dot_row(shown, low, high, width=260)}</td>'
+            f'<td class="n dim">± {number(person.se, 1, language)}</td><td>{_dot_row(shown, person.minimum, person.maximum or 1, width=260)}</td>'
             f'<td class="n dim">{interval(shown, 1, language)}</td><td class="n">{share(person.share, language)}</td>'
             f'<td class="n dim">{person.n_items}</td><td class="w">{_e(words((f for f in person.flags if f != "error_assumed"), language))}</td></tr>'
         )
-    scale = (
-        f"{number(low, 0, language)} — {number(high, 0, language)}"
-        if ru
-        else f"{number(low, 0, language)} – {number(high, 0, language)}"
-    )
+    scale = "от низшего до высшего" if ru else "lowest to highest"
     heads = (
         ("человек", "балл", "SE", scale, "интервал 95 %", "доля", "заданий", "")
         if ru
@@ -711,6 +707,26 @@ def _tied(text: str) -> str:
     return re.sub(r"(?<![А-Яа-яЁё-])([А-Яа-яЁё]{1,2}) (?=\S)", rf"\1{NBSP}", text)
 
 
+def _spread_under(a: Analysis, language: str) -> str:
+    ru = language == "ru"
+    said = [f"n = {number(len(a.persons), 0, language)}."]
+    said.append(
+        "По горизонтали балл. Столбцы: сколько человек его получили; линия ниже: его погрешность"
+        if ru
+        else "Across: the score. Bars: how many people got it; line below: its error"
+    )
+    if a.test.sem_.is_reported:
+        said[-1] += ", пунктир: её среднее (SEM)" if ru else ", dashed: the average error (SEM)"
+    said[-1] += "."
+    if any(i.n_not_presented for i in a.test.items_):
+        said.append(
+            "Кому предъявлены не все задания, те показаны по доле балла."
+            if ru
+            else "People who were not presented every item are placed by their share of points."
+        )
+    return " ".join(said)
+
+
 def _option_tied(text: str) -> str:
     """An option of the command stays on one line with its value."""
     return re.sub(r"(--[a-z]+ \S+)", r'<span class="nb">\1</span>', text)
@@ -744,22 +760,21 @@ def page(a: Analysis, *, language: str, at: datetime) -> str:
         if ru
         else f"Mean score {number(test.mean_, 1, language)} of {high}; the error is largest in the middle of the scale"
     )
-    spread_under = (
-        f"n = {number(len(a.persons), 0, language)}. По горизонтали балл. Столбцы: сколько человек его получили; линия ниже: его погрешность, пунктир: её среднее (SEM)."
-        if ru
-        else f"n = {number(len(a.persons), 0, language)}. Across: the score. Bars: how many people got it; line below: its error, dashed: the average error (SEM)."
-    )
-    item_under = (
-        "Точка: оценка, линия: интервал 95 %. Пунктир на нуле: задание левее него не отличает сильных от слабых."
-        if ru
-        else "Dot: estimate, line: 95% interval. Dashed at zero: an item left of it does not tell the able from the weak."
-    )
+    spread_under = _spread_under(a, language)
+    item_under = ""
+    if any(i.difficulty.is_reported for i in test.items_):
+        item_under = (
+            "Точка: оценка, линия: интервал 95 %. Пунктир на нуле: задание левее него не отличает сильных от слабых."
+            if ru
+            else "Dot: estimate, line: 95% interval. Dashed at zero: an item left of it does not tell the able from the weak."
+        )
+        item_under = f'<p class="under">{item_under}</p>'
     how = "".join(f"<dt>{dt[language]}</dt><dd>{_e(dd[language])}</dd>" for dt, dd in HOW)
     body = (
         f'<header><p class="eyebrow">Kamerton</p><h1>{_e(title)}</h1><p class="facts">{"".join(f"<span>{f}</span>" for f in facts)}</p></header><main>'
         f"<section><h2>{_e(_finding(a, language))}</h2>{_reliability(a, language) if test.alpha_.is_reported else ''}{notes}</section>"
         f'<section><h2>{_e(spread)}</h2><p class="under">{spread_under}</p><figure class="scroll" tabindex="0">{_distribution(a, language)}</figure></section>'
-        f'<section><h2>{_e(_items_finding(a, language))}</h2><p class="under">{item_under}</p>{_items(a, language)}</section>'
+        f"<section><h2>{_e(_items_finding(a, language))}</h2>{item_under}{_items(a, language)}</section>"
         f"{_distractors(a, language)}{_persons(a, language)}"
         f'<section class="how"><h2>{"Как это посчитано" if ru else "How it was computed"}</h2><dl>{how}</dl></section></main>'
         f"<footer>{_e(a.source)} · {day} · kamerton score</footer>"

@@ -25,7 +25,9 @@ from kamerton.apps.records.queries import latest_release, parts_by_code
 from kamerton.apps.results.actions import RunData, record_score_run
 from kamerton.apps.results.models import ItemScore, Score, ScoreRun
 from kamerton.flows.gather_evidence import Evidence, gather_evidence
-from kamerton.measure.chain import ChainResult, evaluate
+from kamerton.measure.chain import ChainResult, ChainSpec, evaluate
+from kamerton.measure.fit import RoleFit
+from kamerton.measure.seats import SeatCount, count_seats
 from kamerton.values.canonical import digest_of
 
 CALIBRATION_SCHEMA = "calibration/1"
@@ -48,16 +50,29 @@ def clean(value: Any) -> Any:
     return value
 
 
-def run_chain(evidence: Evidence, pinned: dict[str, Any] | None, seats: float | None) -> ChainResult:
+def run_chain(evidence: Evidence, pinned: dict[str, Any] | None) -> ChainResult:
     """The pure computation; the same call serves evaluation and recomputation."""
     return evaluate(
         evidence.spec,
         evidence.data,
         calibration=pinned["calibration"] if pinned else None,
         prior=pinned["prior"] if pinned else None,
-        seats_needed=seats,
-        seats_share=evidence.procedure.fit_rule.share_developing,
     )
+
+
+def count_own_seats(
+    spec: ChainSpec, result: ChainResult, own: np.ndarray, *, needed: float, share: float
+) -> SeatCount | None:
+    """Seats filled by the company's own people, `own` (P,); outside candidates are whom the rest is hired from."""
+    if not needed or not own.any():
+        return None
+    fit = RoleFit(
+        spec.rules, spec.role, result.prior, competencies=spec.competencies, instruments=spec.instruments,
+        draws=spec.draws, seed=spec.seed,
+    )  # fmt: skip
+    verdicts = fit.evaluate(result.y[own], result.V[own], insufficient=result.combined.insufficient[own])
+    persons = [person for person, mine in zip(result.persons, own, strict=True) if mine]
+    return count_seats(fit, verdicts, persons, needed=needed, share=share)
 
 
 @transaction.atomic
@@ -70,7 +85,11 @@ def evaluate_role(
     former = latest_release(project.id, "calibration", _calibration_slug(role))
     pinned = None if recalibrate else _pinned_calibration(former, evidence)
     seats = float(sum(row.seats for row in seat_plan(project.id, role)))
-    result = run_chain(evidence, pinned, seats)
+    result = run_chain(evidence, pinned)
+    own = np.array([not participation.person.is_outside for participation in evidence.participations])
+    count = count_own_seats(
+        evidence.spec, result, own, needed=seats, share=evidence.procedure.fit_rule.share_developing
+    )
     calibration = former if pinned else _release_calibration(actor, project, role, evidence, result, at)
     subjects = {str(p.person_id): ensure_subject(person=p.person) for p in evidence.participations}
     item_scores = [
@@ -80,7 +99,7 @@ def evaluate_role(
         for row in evidence.item_rows
     ]
     scores = build_scores(evidence, result, subjects)
-    frozen = frozen_numbers(result, seats, evidence)
+    frozen = frozen_numbers(result, count, evidence)
     run = record_score_run(
         actor=actor,
         project=project,
@@ -196,7 +215,7 @@ def outputs_digest(result: ChainResult) -> str:
     )
 
 
-def frozen_numbers(result: ChainResult, seats: float | None, evidence: Evidence) -> dict[str, Any]:
+def frozen_numbers(result: ChainResult, count: SeatCount | None, evidence: Evidence) -> dict[str, Any]:
     """The numbers that SCORING A7 asks a run to keep."""
     calibration = result.calibration
     used = calibration.components.used
@@ -240,14 +259,13 @@ def frozen_numbers(result: ChainResult, seats: float | None, evidence: Evidence)
         "assumed_errors": "error_assumed" in result.flags,
         "seats": None,
     }  # fmt: skip
-    if result.seats is not None and seats:
-        count = result.seats
+    if count is not None:
 
         def band(value: float, interval: tuple[float, float]) -> dict[str, float]:
             return {"expected": float(value), "low": float(interval[0]), "high": float(interval[1])}
 
         frozen["seats"] = {
-            "needed": seats, "share_developing": count.share, "interval": 0.8,
+            "needed": count.seats, "people": count.n, "share_developing": count.share, "interval": 0.8,
             "ready": band(count.ready, count.ready_interval),
             "developing": band(count.developing, count.developing_interval),
             "hire": band(count.hire, count.hire_interval),
