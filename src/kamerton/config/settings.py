@@ -151,13 +151,22 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+
+
+def _static_headers(headers: object, path: str, url: str) -> None:
+    """WhiteNoise wants the function itself; the module that holds it cannot be imported while settings load."""
+    from kamerton.web.middleware import static_headers
+
+    static_headers(headers, path, url)  # type: ignore[arg-type]
+
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
-WHITENOISE_ADD_HEADERS_FUNCTION = "kamerton.web.middleware.static_headers"
+WHITENOISE_ADD_HEADERS_FUNCTION = _static_headers
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
