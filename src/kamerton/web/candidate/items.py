@@ -1,0 +1,159 @@
+"""Items as a candidate's page shows them, and what its form fields say, with or without scripts.
+
+Only `candidate_view` of an item goes in: an allow-list, so no key, weight, competency or rationale can come out.
+Items are called by their number on the page, never by their code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+
+from kamerton.apps.delivery import rules
+from kamerton.apps.delivery.models import Answer, Sitting
+from kamerton.apps.delivery.queries import AnswerValue
+from kamerton.apps.instruments.documents import Item, Stimulus
+from kamerton.apps.instruments.rules import MAX_NUMBER_LENGTH, MAX_TEXT_LENGTH, candidate_view
+from kamerton.apps.records.errors import InvalidInput
+from kamerton.values.texts import in_language
+
+
+class PartlyAnswered(InvalidInput):
+    """What a form without scripts can send and an answer cannot be: a place taken twice, one option as both ends."""
+
+    code = "partly_answered"
+
+
+def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
+    table = stimulus.table
+    return {
+        "title": in_language(stimulus.title, language),
+        "mail_from": in_language(stimulus.mail_from, language),
+        "mail_subject": in_language(stimulus.mail_subject, language),
+        "paragraphs": [in_language(paragraph, language) for paragraph in stimulus.paragraphs],
+        "table": {
+            "caption": in_language(table.caption, language),
+            "head": [in_language(cell, language) for cell in table.head],
+            "rows": [
+                {
+                    "code": table.row_codes[place] if place < len(table.row_codes) else "",
+                    "head": in_language(row[0], language),
+                    "cells": [_cell(in_language(cell, language)) for cell in row[1:]],
+                }
+                for place, row in enumerate(table.rows)
+                if row
+            ],
+        }
+        if table
+        else None,
+    }
+
+
+def _cell(text: str) -> dict[str, Any]:
+    """Numbers stand right, words left."""
+    return {"text": text, "is_number": bool(text) and not any(sign.isalpha() for sign in text)}
+
+
+def item_view(
+    item: Item, *, number: int, sitting_id: UUID, language: str, value: AnswerValue | None, shown: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """One item ready to draw: options in this candidate's order, marked as `shown` (or as stored) says."""
+    view = candidate_view(item, language)
+    response = shown if shown is not None else (value.response if value and value.response else {})
+    by_code = {option["code"]: option for option in view["options"]}
+    options = [by_code[code] for code in rules.option_order(sitting_id, item)]
+    pairs = response.get("pairs") or {}
+    order = list(response.get("order") or [])
+    if item.type == "order" and order:
+        options = [by_code[code] for code in order if code in by_code]
+    for option in options:
+        code = option["code"]
+        option["is_chosen"] = code == response.get("choice") or code in (response.get("choices") or [])
+        option["is_best"] = code == response.get("best")
+        option["is_worst"] = code == response.get("worst")
+        option["is_step"] = code == response.get("step")
+        option["place"] = order.index(code) + 1 if code in order else 0
+    return {
+        "number": number,
+        "name": f"i{number}",
+        "type": view["type"],
+        "prompt": view["prompt"],
+        "hint": view["hint"],
+        "unit": view["unit"],
+        "options": options,
+        "places": list(range(1, len(options) + 1)),
+        "left": [left | {"right": pairs.get(left["code"], "")} for left in view["left"]],
+        "number_text": response.get("number", ""),
+        "text": response.get("text", ""),
+        "max_number": MAX_NUMBER_LENGTH,
+        "max_text": MAX_TEXT_LENGTH,
+        "chosen": response.get("choice", ""),
+        "answer_epoch": value.epoch if value else 0,
+        "answer_seq": value.seq if value else 0,
+        "saved_at": value.at if value else None,
+    }
+
+
+def response_from_form(item: Item, number: int, data: QueryDict) -> dict[str, Any]:
+    """The raw response of one item in a posted form, in the shape `clean_response` reads."""
+    name = f"i{number}"
+    match item.type:
+        case "single" | "table_row":
+            return {"choice": data.get(f"{name}-choice", "")}
+        case "multiple":
+            return {"choices": data.getlist(f"{name}-choices")}
+        case "numeric":
+            return {"number": data.get(f"{name}-number", "")}
+        case "likert":
+            return {"step": data.get(f"{name}-step", "")}
+        case "short_text":
+            return {"text": data.get(f"{name}-text", "")}
+        case "match":
+            return {"pairs": {left.code: data.get(f"{name}-pair-{left.code}", "") for left in item.left}}
+        case "best_worst":
+            return _ends(number, data.get(f"{name}-best", ""), data.get(f"{name}-worst", ""))
+        case "order":
+            places = {option.code: data.get(f"{name}-place-{option.code}", "") for option in item.options}
+            return _order(number, places)
+
+
+def _ends(number: int, best: str, worst: str) -> dict[str, Any]:
+    if best and best == worst:
+        raise PartlyAnswered(
+            what={
+                "ru": f"Задание {number} не сохранено: один и тот же ответ отмечен и лучшим, и худшим. Выберите разные.",
+                "en": f"Item {number} is not saved: the same answer is marked both best and worst. Choose two.",
+            }
+        )
+    return {"best": best, "worst": worst}
+
+
+def _order(number: int, places: Mapping[str, str]) -> dict[str, Any]:
+    given = [place for place in places.values() if place]
+    if not given:
+        return {"order": []}
+    if len(given) < len(places) or len(set(given)) < len(given):
+        raise PartlyAnswered(
+            what={
+                "ru": f"Задание {number} не сохранено: у каждой строки должно быть своё место, от 1 до {len(places)}.",
+                "en": f"Item {number} is not saved: each line needs a place of its own, from 1 to {len(places)}.",
+            }
+        )
+    return {"order": sorted(places, key=lambda code: int(places[code]) if places[code].isdigit() else 0)}
+
+
+def player_data(sitting: Sitting, clock: rules.Clock, now: datetime) -> dict[str, Any]:
+    """What the script starts from: whose queue, which epoch, how much time by the server's clock."""
+    last = Answer.objects.filter(sitting=sitting).order_by("-seq").values_list("seq", flat=True).first()
+    return {
+        "sitting": str(sitting.id),
+        "epoch": sitting.epoch,
+        "seq": last or 0,
+        "remaining": clock.remaining_seconds(now),
+        "now": now.isoformat(),
+        "remaining_text": "{}:{:02d}".format(*divmod(clock.remaining_seconds(now), 60)),
+    }

@@ -1,0 +1,157 @@
+"""What awaits, the start, the end, and what comes next."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kamerton.apps.delivery import queries, rules
+from kamerton.apps.delivery.actions import finish_sitting, start_sitting
+from kamerton.apps.delivery.models import Sitting
+from kamerton.apps.instruments.documents import FormDocument
+from kamerton.apps.records.errors import NotFound
+from kamerton.apps.records.queries import document_of
+from kamerton.values.texts import in_language
+from kamerton.web.candidate.access import Candidate, candidate_page, open_sitting, speak, wants_json
+from kamerton.web.candidate.items import player_data
+
+
+def _form_row(candidate: Candidate, form: queries.PinnedForm, language: str) -> dict[str, object]:
+    sitting = queries.sitting_of(candidate.participation, form.release)
+    row: dict[str, object] = {
+        "id": str(form.release.id),
+        "name": in_language(form.document.name, language),
+        "instructions": in_language(form.document.instructions, language),
+        "items": len(form.document.items),
+        "minutes": int(form.document.time_limit_minutes * candidate.participation.time_factor),
+        "sitting": sitting,
+        "is_over": False,
+    }
+    if sitting is not None:
+        clock = queries.clock_of(sitting)
+        now = timezone.now()
+        row |= {
+            "is_over": clock.is_over(now),
+            "minutes_left": clock.remaining_seconds(now) // 60,
+            "resume": _resume_number(sitting),
+        }
+    return row
+
+
+def _resume_number(sitting: Sitting) -> int:
+    """The first item without an answer; the first item when all have one."""
+    answers = queries.current_answers(sitting)
+    return next((n for n, code in enumerate(answers.items, 1) if code not in answers.answered), 1)
+
+
+@candidate_page
+def overview(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    if not queries.has_consent(candidate.participation):
+        return redirect("candidate-consent")
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    forms = [_form_row(candidate, form, language) for form in queries.forms_of(candidate.campaign)]
+    if forms and all(row["sitting"] and row["sitting"].finished_at for row in forms):  # type: ignore[attr-defined]
+        return redirect("candidate-thanks")
+    return render(
+        request,
+        "candidate/overview.html",
+        {
+            "name": in_language(candidate.procedure.name, language),
+            "forms": forms,
+            "factor": candidate.participation.time_factor,
+            "has_more_time": candidate.participation.time_factor > 1,
+            "is_trial": candidate.is_trial,
+        },
+    )
+
+
+@candidate_page
+@require_POST
+def start(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    form = next((f for f in queries.forms_of(candidate.campaign) if str(f.release.id) == request.POST.get("form")), None)
+    if form is None:
+        raise NotFound(what={"ru": "тест этой процедуры", "en": "test of this procedure"})
+    started = start_sitting(
+        actor=candidate.actor, participation=candidate.participation, form=form.release, language=language,
+        at=timezone.now(),
+    )  # fmt: skip
+    if started.sitting.finished_at is not None:
+        return redirect("candidate-thanks")
+    return redirect("candidate-item", number=_resume_number(started.sitting))
+
+
+@candidate_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    """Names what is missing first; a second press, another tab or a retry ends at the same thanks."""
+    sitting = open_sitting(candidate)
+    now = timezone.now()
+    if sitting is None:
+        return _go(request, reverse("candidate-overview"))
+    speak(request, sitting.language)
+    if request.method == "POST":
+        reason = "time" if request.POST.get("reason") == "time" else "candidate"
+        finish_sitting(
+            actor=candidate.actor, sitting=sitting, reason=reason, confirm_missing=request.POST.get("confirm") == "1",
+            at=now,
+        )  # fmt: skip
+        return _go(request, reverse("candidate-thanks"))
+    answers = queries.current_answers(sitting)
+    flagged = queries.flagged_items(sitting)
+    numbers = {code: n for n, code in enumerate(answers.items, 1)}
+    clock = queries.clock_of(sitting)
+    document = document_of(sitting.form, FormDocument)
+    return render(
+        request,
+        "candidate/finish.html",
+        {
+            "missing": [numbers[code] for code in answers.items if code in answers.missing.all],
+            "flagged": [numbers[code] for code in answers.items if code in flagged],
+            "answered": len(answers.answered),
+            "total": len(answers.items),
+            "last": rules.pages_of(document.items)[-1].first,
+            "is_over": clock.is_over(now),
+            "player": player_data(sitting, clock, now),
+            "is_trial": candidate.is_trial,
+        },
+    )
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    return JsonResponse({"next": url}) if wants_json(request) else redirect(url)
+
+
+@candidate_page
+def thanks(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    if open_sitting(candidate) is not None:
+        return redirect("candidate-overview")
+    sittings = list(candidate.participation.sittings.order_by("started_at"))
+    if not sittings:
+        return redirect("candidate-overview")
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    texts = candidate.procedure.texts
+    return render(
+        request,
+        "candidate/thanks.html",
+        {
+            "thanks": in_language(texts.thanks, language),
+            "appeal": in_language(texts.appeal, language),
+            "retention": in_language(texts.retention, language),
+            "rights": [in_language(right, language) for right in texts.rights],
+            "stages": [
+                {
+                    "name": in_language(stage.name, language),
+                    "what": in_language(stage.what, language),
+                    "days": stage.days,
+                }
+                for stage in candidate.procedure.stages
+            ],
+            "ended_by_time": sittings[-1].finish_reason == "time",
+            "is_trial": candidate.is_trial,
+            "project_slug": candidate.project.slug,
+        },
+    )
