@@ -114,7 +114,7 @@ def evaluate(options: argparse.Namespace) -> int:
 def why(options: argparse.Namespace) -> int:
     from kamerton.flows.explain import explain_report
 
-    for line in explain_report(number=options.report, language=language()):
+    for line in explain_report(number=options.report, language=language(), at=timezone.now()):
         print(line)
     return 0
 
@@ -122,7 +122,7 @@ def why(options: argparse.Namespace) -> int:
 def recompute(options: argparse.Namespace) -> int:
     from kamerton.flows.recompute import recompute_report
 
-    outcome = recompute_report(reference=options.report)
+    outcome = recompute_report(reference=options.report, at=timezone.now())
     for line in outcome.lines[language()]:
         print(line)
     return 0 if outcome.agrees else 1
