@@ -230,6 +230,30 @@ def test_every_refusal_speaks_both_languages_with_the_same_parameters():
         assert names[0] == names[1], code
 
 
+def test_the_how_to_shows_what_the_command_prints(capsys):
+    page = (ROOT / "docs" / "how-to" / "score-a-file.md").read_text(encoding="utf-8")
+    assert (
+        score.run(
+            arguments(
+                "--responses", EXAMPLE / "responses.csv", "--key", EXAMPLE / "key.csv", "--language", "en"
+            )
+        )
+        == 0
+    )
+    printed = capsys.readouterr().out.splitlines()
+    quoted = [line for line in page.splitlines() if line.startswith(("alpha ", "  Q07"))]
+    assert len(quoted) == 4 and all(line in printed for line in quoted)
+    assert (
+        score.run(
+            arguments(
+                "--responses", EXAMPLE / "ratings.csv", "--graded", "--scale", "1-5", "--language", "ru"
+            )
+        )
+        == 0
+    )
+    assert "Сотрудник 001" in capsys.readouterr().out
+
+
 class Reader(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()
