@@ -9,56 +9,56 @@ from typing import Any
 from kamerton.values.texts import LangText, in_language
 
 REASON_TEXTS: dict[str, LangText] = {
-    "all_minimums_met": {
-        "ru": "Оценки всех компетенций не ниже минимума роли",
-        "en": "Every estimate is at or above the role's minimum",
+    "p_a": {
+        "ru": "Все минимумы и порог общего балла вместе выполнены с вероятностью {p}",
+        "en": "All minimums and the composite cut hold together with probability {p}",
     },
     "gate_below": {
-        "ru": "{competency}: оценка ниже минимума на {by}",
-        "en": "{competency}: the estimate is {by} below the minimum",
+        "ru": "{competency}: уровень скорее ниже минимума, вероятность минимума {p}",
+        "en": "{competency}: more likely below the minimum, probability of the minimum {p}",
     },
-    "gate_open": {
-        "ru": "{competency}: уровень не ниже минимума с вероятностью {p}",
-        "en": "{competency}: at or above the minimum with probability {p}",
+    "gate_unsure": {
+        "ru": "{competency}: минимум под вопросом, вероятность {p}",
+        "en": "{competency}: the minimum is uncertain, probability {p}",
     },
-    "composite_above": {"ru": "Общий балл выше порога на {by}", "en": "The composite is {by} above the cut"},
-    "composite_below": {"ru": "Общий балл ниже порога на {by}", "en": "The composite is {by} below the cut"},
-    "composite_at_line": {"ru": "Общий балл на линии порога", "en": "The composite is at the line"},
-    "trainable_gaps": {
-        "ru": "Разрывы, которые закрывает практика: {competencies}",
-        "en": "Gaps that practice can close: {competencies}",
+    "composite_below": {
+        "ru": "Общий балл скорее ниже порога, вероятность порога {p}",
+        "en": "The composite is more likely below the cut, probability of the cut {p}",
     },
-    "untrainable_gap": {
-        "ru": "{competency}: разрыв, который за 6–12 месяцев не закрыть",
-        "en": "{competency}: a gap that 6–12 months will not close",
+    "composite_unsure": {
+        "ru": "Общий балл у порога, вероятность порога {p}",
+        "en": "The composite is near the cut, probability of the cut {p}",
+    },
+    "settle": {
+        "ru": "Больше всего прояснит новое измерение: {competency}, {instrument}",
+        "en": "A further measurement would settle most: {competency}, {instrument}",
+    },
+    "next_category": {
+        "ru": "Из остальных категорий вероятнее «{category}», {p}",
+        "en": "Of the other categories the likeliest is “{category}”, {p}",
     },
     "other_role": {
         "ru": "Роль «{role}» подходит с вероятностью {p}",
         "en": "The role “{role}” fits with probability {p}",
     },
-    "more_evidence": {
-        "ru": "Больше всего прояснит новое измерение: {competency}, {instrument}",
-        "en": "A further measurement would settle most: {competency}, {instrument}",
-    },
     "insufficient": {
-        "ru": "Свидетельств недостаточно: {competencies}",
-        "en": "Not enough evidence: {competencies}",
+        "ru": "{competency}: свидетельств недостаточно для вывода",
+        "en": "{competency}: not enough evidence for a conclusion",
     },
-    "conflict": {
-        "ru": "{competency}: инструменты расходятся сильнее, чем объясняет ошибка; посмотрите свидетельства",
-        "en": "{competency}: instruments differ by more than their error explains; look at the evidence",
+    "not_measured": {"ru": "{competency}: не наблюдалось", "en": "{competency}: not observed"},
+    "red_flag_unresolved": {
+        "ru": "Есть событие «красный флаг»: до письменного разбора предложить роль нельзя",
+        "en": "There is a red-flag event: the role cannot be proposed until a person resolves it in writing",
     },
 }
+"""The codes of `measure.fit`; a test compares the two."""
 
-AT_THE_LINE: dict[str, LangText] = {
-    "gate_below": {
-        "ru": "{competency}: оценка на линии минимума",
-        "en": "{competency}: the estimate is at the line",
-    },
-    "composite_above": REASON_TEXTS["composite_at_line"],
-    "composite_below": REASON_TEXTS["composite_at_line"],
+CATEGORY_NAMES: dict[str, LangText] = {
+    "A": {"ru": "соответствует сейчас", "en": "ready now"},
+    "B": {"ru": "с развитием за 6–12 месяцев", "en": "with development in 6–12 months"},
+    "C": {"ru": "другая роль", "en": "another role"},
+    "D": {"ru": "не сейчас", "en": "not now"},
 }
-"""What stands instead when rounding leaves nothing of the difference (SCORING A6)."""
 
 UNKNOWN: LangText = {
     "ru": "В расчёте есть ещё одно основание (код {code})",
@@ -79,9 +79,9 @@ def probability(p: float, language: str) -> str:
     """Rounded to 5 %; "< 5 %" and "> 95 %" at the ends."""
     gap = "\u00a0" if language.startswith("ru") else ""
     if p < 0.05:
-        return f"<{gap}5{gap}%"
+        return f"<\u00a05{gap}%"
     if p > 0.95:
-        return f">{gap}95{gap}%"
+        return f">\u00a095{gap}%"
     return f"{5 * math.floor(p * 20 + 0.5)}{gap}%"
 
 
@@ -93,17 +93,12 @@ def reason_sentence(reason: Mapping[str, Any], language: str, names: Mapping[str
         return in_language(UNKNOWN, language).format(code=code)
     words: dict[str, str] = {}
     for key, value in params.items():
-        if isinstance(value, bool | type(None)):
-            continue
-        if isinstance(value, int | float):
-            words[key] = probability(value, language) if key == "p" else decimal(abs(value), 1, language)
-        elif isinstance(value, list | tuple):
-            words[key] = ", ".join(names.get(str(item), str(item)) for item in value)
-        else:
-            words[key] = names.get(str(value), str(value))
-    by = params.get("by")
-    if isinstance(by, int | float) and abs(by) < 0.05 and code in AT_THE_LINE:
-        text = AT_THE_LINE[code]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            words[key] = probability(value, language) if key == "p" else decimal(value, 1, language)
+        elif key == "category" and str(value) in CATEGORY_NAMES:
+            words[key] = in_language(CATEGORY_NAMES[str(value)], language)
+        elif isinstance(value, str):
+            words[key] = names.get(value, value)
     try:
         return in_language(text, language).format(**words)
     except KeyError:

@@ -176,7 +176,9 @@ class Differences:
     """The median difference two competencies need here, in levels."""
 
 
-def differences(y: Mapping[str, float], codes: Sequence[str], v: Sequence[Sequence[float]]) -> Differences:
+def differences(
+    y: Mapping[str, float], codes: Sequence[str], v: Sequence[Sequence[float | None]]
+) -> Differences:
     """Strengths and gaps relative to the person's other competencies: named only if two differ by at least
     1.96·√(V_cc + V_dd − 2V_cd). A competency that is both above one and below another is neither."""
     above: set[str] = set()
@@ -187,7 +189,10 @@ def differences(y: Mapping[str, float], codes: Sequence[str], v: Sequence[Sequen
             d = codes[j]
             if c not in y or d not in y:
                 continue
-            need = 1.96 * math.sqrt(max(0.0, v[i][i] + v[j][j] - 2 * v[i][j]))
+            own, other, shared = v[i][i], v[j][j], v[i][j]
+            if own is None or other is None or shared is None:
+                continue
+            need = 1.96 * math.sqrt(max(0.0, own + other - 2 * shared))
             thresholds.append(need)
             if abs(y[c] - y[d]) >= need:
                 high, low = (c, d) if y[c] > y[d] else (d, c)

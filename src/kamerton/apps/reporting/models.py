@@ -14,7 +14,9 @@ class ReportIssue(models.Model):
     project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="reports")
     number = models.CharField(max_length=40)
     fit = models.ForeignKey("decisions.FitResult", on_delete=models.PROTECT, related_name="reports")
-    decision = models.ForeignKey("decisions.Decision", on_delete=models.PROTECT, null=True, related_name="reports")
+    decision = models.ForeignKey(
+        "decisions.Decision", on_delete=models.PROTECT, null=True, related_name="reports"
+    )
     audience = models.CharField(max_length=12, default="leader")
     language = models.CharField(max_length=8)
     document = models.JSONField()

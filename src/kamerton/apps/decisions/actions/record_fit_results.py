@@ -23,7 +23,13 @@ def record_fit_results(
         row.run = run
     FitResult.objects.bulk_create(rows, batch_size=200)
     write_audit(
-        actor=actor, project_id=project.id, verb="record_fit", object_kind="score_run", object_id=run.id,
-        persons=[str(row.participation.person_id) for row in rows], details={"number": run.number}, at=at,
+        actor=actor,
+        project_id=project.id,
+        verb="record_fit",
+        object_kind="score_run",
+        object_id=run.id,
+        persons=[str(row.participation.person_id) for row in rows],
+        details={"number": run.number},
+        at=at,
     )
     return len(rows)

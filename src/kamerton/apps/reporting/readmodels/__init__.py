@@ -1,0 +1,22 @@
+"""What pages and reports show: frozen dataclasses, filled in a constant number of queries."""
+
+from .assessors import AssessorsPage, assessors_page
+from .compare import ComparePage, compare_page
+from .person_page import PersonPage, person_page
+from .role_page import ORDERS, PAGE, WHO, RoleFilters, RolePage, evaluated_roles, role_page
+
+__all__ = [
+    "ORDERS",
+    "PAGE",
+    "WHO",
+    "AssessorsPage",
+    "ComparePage",
+    "PersonPage",
+    "RoleFilters",
+    "RolePage",
+    "assessors_page",
+    "compare_page",
+    "evaluated_roles",
+    "person_page",
+    "role_page",
+]
