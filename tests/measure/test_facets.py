@@ -24,7 +24,9 @@ DESIGN = kam_design()
 def fitted(seed: int, n: int = 34, scenario=MODERATE, **kw):
     w = simulate(DESIGN, n, seed, scenario, **kw)
     d = w.data
-    return w, AssessmentCentre().fit(d.person, d.exercise, d.competency, np.array(d.raters)[d.rater], d.rating)
+    return w, AssessmentCentre().fit(
+        d.person, d.exercise, d.competency, np.array(d.raters)[d.rater], d.rating
+    )
 
 
 def small_rows():
@@ -57,7 +59,9 @@ def test_marginal_likelihood_equals_plain_integration() -> None:
         d = beta[i] - beta[j]
         sd = 0.3 * np.sqrt(2)
         value_ = quad(
-            lambda g, d=d, pairs=pairs, sd=sd: np.prod([conditional(a, b, d + g) for a, b in pairs]) * norm.pdf(g, 0, sd),
+            lambda g, d=d, pairs=pairs, sd=sd: (
+                np.prod([conditional(a, b, d + g) for a, b in pairs]) * norm.pdf(g, 0, sd)
+            ),
             -8 * sd,
             8 * sd,
         )[0]
@@ -166,11 +170,18 @@ def test_anchors_set_the_zero() -> None:
     w, _ = fitted(4)
     rng = np.random.default_rng(0)
     d = w.data
-    rows = [(q, r, level, q * 10 + c) for q in range(8) for r in d.raters for c, level in enumerate((2.0, 3.0, 3.5, 4.0))]
+    rows = [
+        (q, r, level, q * 10 + c)
+        for q in range(8)
+        for r in d.raters
+        for c, level in enumerate((2.0, 3.0, 3.5, 4.0))
+    ]
     level = np.array([x[2] for x in rows])
     value = np.clip(np.round(level + 0.5 + rng.normal(0, 0.58, len(rows))), 1, 5)
     anchors = Anchors([x[0] for x in rows], [x[1] for x in rows], level, value)
-    f = AssessmentCentre().fit(d.person, d.exercise, d.competency, np.array(d.raters)[d.rater], d.rating, anchors)
+    f = AssessmentCentre().fit(
+        d.person, d.exercise, d.competency, np.array(d.raters)[d.rater], d.rating, anchors
+    )
     assert f.zero_ == "anchors"
     assert 0.25 < float(np.median(f.severity_)) < 0.65
 
@@ -208,7 +219,12 @@ def test_cells_take_severity_out_and_say_when_they_were_clipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [([3.5, 3], "whole levels 1 to 5"), ([6, 3], "whole levels 1 to 5"), ([np.nan, np.nan], "all ratings are missing")]
+    ("value", "words"),
+    [
+        ([3.5, 3], "whole levels 1 to 5"),
+        ([6, 3], "whole levels 1 to 5"),
+        ([np.nan, np.nan], "all ratings are missing"),
+    ],
 )
 def test_refuses_what_is_not_a_level(value: list[float], words: str) -> None:
     with pytest.raises(ValueError, match=words):

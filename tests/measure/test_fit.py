@@ -30,14 +30,18 @@ RULE = RoleRule(
     composite_cut=3.0,
     trainable=np.array([True, True, False]),
 )
-EASY = RoleRule(cuts=np.array([1.5, 1.5, np.nan]), targets=np.full(3, 2.0), weights=np.ones(3), composite_cut=2.0)
+EASY = RoleRule(
+    cuts=np.array([1.5, 1.5, np.nan]), targets=np.full(3, 2.0), weights=np.ones(3), composite_cut=2.0
+)
 PRIOR = default_prior(3)
 ERROR = np.array([0.16 * np.eye(3) + 0.04])
 
 
 def verdict(y, rules=None, error=None, **kw):
     y = np.atleast_2d(np.asarray(y, dtype=float))
-    fit = RoleFit(rules or {"KAM": RULE, "Easy": EASY}, "KAM", PRIOR, competencies=NAMES, instruments=("HT", "E1"))
+    fit = RoleFit(
+        rules or {"KAM": RULE, "Easy": EASY}, "KAM", PRIOR, competencies=NAMES, instruments=("HT", "E1")
+    )
     v = np.repeat(ERROR, len(y), axis=0) if error is None else error
     return fit.evaluate(y, v, **kw)
 
@@ -97,7 +101,9 @@ def test_joint_probability_agrees_with_the_multivariate_normal() -> None:
     want = multivariate_normal.cdf(v.mean[0] - 2.5, mean=np.zeros(3), cov=v.covariance[0])
     assert v.p_minimums[0] == pytest.approx(want, abs=0.025)
     for c in range(3):
-        assert v.p_met[0, c] == pytest.approx(norm.cdf((v.mean[0, c] - 2.5) / np.sqrt(v.covariance[0, c, c])), abs=0.025)
+        assert v.p_met[0, c] == pytest.approx(
+            norm.cdf((v.mean[0, c] - 2.5) / np.sqrt(v.covariance[0, c, c])), abs=0.025
+        )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +164,9 @@ def test_another_role_needs_one_half_and_a_margin() -> None:
 
 
 def test_insufficient_scores_give_no_verdict_but_keep_the_reason() -> None:
-    v = verdict([[3.0, 3.0, 3.0], [3.0, 3.0, 3.0]], insufficient=np.array([[False, True, False], [False] * 3]))
+    v = verdict(
+        [[3.0, 3.0, 3.0], [3.0, 3.0, 3.0]], insufficient=np.array([[False, True, False], [False] * 3])
+    )
     assert v.proposal[0] == "insufficient" and v.category[0] == ""
     assert np.isnan(v.p_category[0]).all() and np.isnan(v.p_met[0, 1]) and not np.isnan(v.p_met[0, 0])
     assert [(r.code, r.params) for r in v.reasons[0]] == [("insufficient", {"competency": "C2"})]
@@ -166,7 +174,9 @@ def test_insufficient_scores_give_no_verdict_but_keep_the_reason() -> None:
 
 
 def test_a_competency_the_role_does_not_ask_for_may_be_missing() -> None:
-    loose = RoleRule(cuts=np.array([1.5, 1.5, np.nan]), targets=np.full(3, 2.0), weights=np.array([1.0, 1.0, 0.0]))
+    loose = RoleRule(
+        cuts=np.array([1.5, 1.5, np.nan]), targets=np.full(3, 2.0), weights=np.array([1.0, 1.0, 0.0])
+    )
     v = verdict([3.5, 3.5, np.nan], rules={"KAM": loose}, error=np.where(np.isnan(ERROR), 0, ERROR))
     assert v.proposal[0] == "ready"
 

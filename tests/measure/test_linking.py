@@ -78,7 +78,8 @@ def test_knots_that_fall_are_forced_up_and_it_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knots", "word"), [([1.0, 0.9, 3, 4], "rise strictly"), ([0.0, 1, 3, 4], "rise strictly"), ([1, 2, 3, 5], "rise strictly")]
+    ("knots", "word"),
+    [([1.0, 0.9, 3, 4], "rise strictly"), ([0.0, 1, 3, 4], "rise strictly"), ([1, 2, 3, 5], "rise strictly")],
 )
 def test_refuses_knots_that_do_not_rise(knots: list[float], word: str) -> None:
     with pytest.raises(ValueError, match=word):
@@ -93,5 +94,10 @@ def test_refuses_a_score_above_the_maximum_and_names_the_item() -> None:
 def test_refuses_a_link_of_another_form() -> None:
     with pytest.raises(ValueError, match="sum to 4 points but the link was judged for 6"):
         score_blocks(
-            np.zeros((1, 2)), item_block=[0, 0], item_max=[2, 2], item_partial=[1, 1], item_text=[0, 0], links=[LINK]
+            np.zeros((1, 2)),
+            item_block=[0, 0],
+            item_max=[2, 2],
+            item_partial=[1, 1],
+            item_text=[0, 0],
+            links=[LINK],
         )

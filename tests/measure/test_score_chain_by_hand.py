@@ -21,7 +21,9 @@ I = ("HT", "E1", "E2")  # noqa: E741
 def read_tables() -> dict[str, list[list[str]]]:
     tables: dict[str, list[list[str]]] = {}
     for name, body in re.findall(r"<!-- table: (\w+) -->\n((?:\|.*\n)+)", PAGE.read_text(encoding="utf-8")):
-        lines = [[x.strip() for x in line.strip().strip("|").split("|")] for line in body.strip().splitlines()]
+        lines = [
+            [x.strip() for x in line.strip().strip("|").split("|")] for line in body.strip().splitlines()
+        ]
         tables[name] = lines[2:]
     return tables
 
@@ -95,7 +97,9 @@ def case() -> ChainResult:
 
 
 def equal(got: object, expected: object) -> None:
-    np.testing.assert_allclose(np.asarray(got, dtype=float), np.asarray(expected, dtype=float), rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(
+        np.asarray(got, dtype=float), np.asarray(expected, dtype=float), rtol=0, atol=TOLERANCE
+    )
 
 
 def test_blocks_go_from_answers_to_levels(case: ChainResult) -> None:

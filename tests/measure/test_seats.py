@@ -9,7 +9,9 @@ from kamerton.measure.fit import RoleFit, RoleRule, default_prior
 from kamerton.measure.seats import count_seats, permutation
 
 NAMES = ("C1", "C2")
-RULE = RoleRule(cuts=np.array([2.5, 2.5]), targets=np.array([3.5, 3.5]), weights=np.ones(2), composite_cut=3.0)
+RULE = RoleRule(
+    cuts=np.array([2.5, 2.5]), targets=np.array([3.5, 3.5]), weights=np.ones(2), composite_cut=3.0
+)
 FIT = RoleFit({"KAM": RULE}, "KAM", default_prior(2), competencies=NAMES)
 
 

@@ -28,7 +28,11 @@ print(len(r.fit.proposal))
 
 def test_the_whole_library_is_imported_and_used_without_a_framework() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, env={"PYTHONPATH": str(SOURCE)}, check=False
+        [sys.executable, "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SOURCE)},
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "34"

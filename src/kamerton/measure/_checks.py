@@ -23,7 +23,9 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 def floats(value: object, name: str, shape: tuple[int | None, ...]) -> FloatArray:
     """`value` as float64 of the given shape (None = any length); raises ValueError with both shapes."""
     array: FloatArray = np.asarray(value, dtype=np.float64)
-    if array.ndim != len(shape) or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True)):
+    if array.ndim != len(shape) or any(
+        w is not None and w != g for w, g in zip(shape, array.shape, strict=True)
+    ):
         wanted = "(" + ", ".join("any" if w is None else str(w) for w in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}.")
     return array

@@ -171,7 +171,11 @@ def evaluate(
         normals=normals,
     )
     verdicts = role_fit.evaluate(
-        combined.value, combined.covariance, insufficient=combined.insufficient, new_evidence=fresh, red_flags=flagged
+        combined.value,
+        combined.covariance,
+        insufficient=combined.insufficient,
+        new_evidence=fresh,
+        red_flags=flagged,
     )
     seats = None
     if seats_needed is not None:
@@ -203,7 +207,13 @@ def evaluate(
         seats=seats,
         flags=tuple(sorted(flags)),
         competency_flags=_competency_flags(spec, blocks, cells, combined, calibration),
-        algorithms={"link": LINK, "facets": calibration.algorithm, "combine": COMBINE, "fit": FIT, "seats": SEATS},
+        algorithms={
+            "link": LINK,
+            "facets": calibration.algorithm,
+            "combine": COMBINE,
+            "fit": FIT,
+            "seats": SEATS,
+        },
         seed=spec.seed,
         draws=role_fit.draw_set().shape[0],
     )
@@ -217,13 +227,17 @@ def _canonical(spec: ChainSpec, data: ChainData) -> tuple[IntArray, ChainData]:
     """Data with persons, raters and ratings sorted by id; `back`[i] = sorted row of the i-th person given."""
     n_i, n_c = len(spec.instruments), len(spec.competencies)
     if data.item_scores.shape[1] != len(spec.item_max):
-        raise ValueError(f"item_scores has {data.item_scores.shape[1]} items, the spec has {len(spec.item_max)}. Use one form.")
+        raise ValueError(
+            f"item_scores has {data.item_scores.shape[1]} items, the spec has {len(spec.item_max)}. Use one form."
+        )
     for name, index, limit in (("exercise", data.exercise, n_i), ("competency", data.competency, n_c)):
         if len(index) and index.max() >= limit:
             raise ValueError(f"{name} index {index.max()} is beyond the {limit} of the spec.")
     seen = ~np.isnan(data.rating)
     if spec.test_index is not None and np.any(data.exercise[seen] == spec.test_index):
-        raise ValueError(f"ratings are filed under the test {spec.test_instrument!r}; file them under an exercise.")
+        raise ValueError(
+            f"ratings are filed under the test {spec.test_instrument!r}; file them under an exercise."
+        )
     stray = seen & (spec.weights[data.competency, data.exercise] <= 0)
     if stray.any():
         k = int(np.flatnonzero(stray)[0])
@@ -257,7 +271,16 @@ def _rows(value: Any, back: IntArray, n: int) -> Any:
     return value
 
 
-_FIXED = {"weights_stated", "link_se", "weights", "roles", "competencies", "instruments", "levels_not_separated", "flags"}
+_FIXED = {
+    "weights_stated",
+    "link_se",
+    "weights",
+    "roles",
+    "competencies",
+    "instruments",
+    "levels_not_separated",
+    "flags",
+}
 
 
 def _reordered(table: Any, back: IntArray) -> Any:
@@ -328,7 +351,9 @@ def _calibrate(spec: ChainSpec, data: ChainData, blocks: BlockTable, anchors: An
     return replace(made, n_persons=n_persons)
 
 
-def _severities(calibration: Calibration, raters: tuple[str, ...]) -> tuple[FloatArray, FloatArray, BoolArray]:
+def _severities(
+    calibration: Calibration, raters: tuple[str, ...]
+) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Per rater of the data; a rater unknown to the calibration has 0 ± the prior SD and is not linked."""
     at = {r: k for k, r in enumerate(calibration.raters)}
     value, se = np.zeros(len(raters)), np.full(len(raters), calibration.severity_prior_sd)
@@ -336,7 +361,11 @@ def _severities(calibration: Calibration, raters: tuple[str, ...]) -> tuple[Floa
     for i, r in enumerate(raters):
         k = at.get(r)
         if k is not None:
-            value[i], se[i], linked[i] = calibration.severity[k], calibration.severity_se[k], calibration.linked[k]
+            value[i], se[i], linked[i] = (
+                calibration.severity[k],
+                calibration.severity_se[k],
+                calibration.linked[k],
+            )
     return value, se, linked
 
 
@@ -395,7 +424,10 @@ def _competency_flags(
         ("at_limit", blocks.at_limit),
         ("error_floor", blocks.error_floor),
         ("block_insufficient", blocks.insufficient & has_block[None]),
-        ("levels_not_separated", np.broadcast_to([bool(x) for x in blocks.levels_not_separated], blocks.value.shape)),
+        (
+            "levels_not_separated",
+            np.broadcast_to([bool(x) for x in blocks.levels_not_separated], blocks.value.shape),
+        ),
         ("single_rater", np.asarray(np.any(cells.single_rater, axis=1))),
         ("clipped", np.asarray(np.any(cells.clipped, axis=1))),
         (not_linked, np.asarray(np.any(cells.not_linked, axis=1))),

@@ -63,16 +63,22 @@ class ChainSpec:
         ):
             object.__setattr__(self, name, frozen(np.asarray(getattr(self, name), dtype=kind)))
         if self.is_simulation.shape != (n_i,):
-            raise ValueError(f"is_simulation must have one entry for each of {n_i} instruments, got {self.is_simulation.shape}.")
+            raise ValueError(
+                f"is_simulation must have one entry for each of {n_i} instruments, got {self.is_simulation.shape}."
+            )
         if self.test_instrument is not None and self.test_instrument not in self.instruments:
-            raise ValueError(f"test_instrument {self.test_instrument!r} is not among the instruments {self.instruments}.")
+            raise ValueError(
+                f"test_instrument {self.test_instrument!r} is not among the instruments {self.instruments}."
+            )
         if self.role not in self.rules:
             raise ValueError(f"role {self.role!r} has no rule; rules are given for {sorted(self.rules)}.")
         for name, members in self.clusters.items():
             if not members or any(not 0 <= k < n_c for k in members):
                 raise ValueError(f"cluster {name!r} must name competency indices 0…{n_c - 1}, got {members}.")
         if self.item_block.size and not (self.item_block.min() >= 0 and self.item_block.max() < n_c):
-            raise ValueError(f"item_block must hold indices 0…{n_c - 1}, got {sorted(set(self.item_block.tolist()))}.")
+            raise ValueError(
+                f"item_block must hold indices 0…{n_c - 1}, got {sorted(set(self.item_block.tolist()))}."
+            )
 
     @property
     def test_index(self) -> int | None:
@@ -82,7 +88,11 @@ class ChainSpec:
     def links(self) -> tuple[BlockLink | None, ...]:
         """One link per competency, None where it has no items."""
         n_c = len(self.competencies)
-        sd = np.full(n_c, np.nan) if self.knot_sd is None else np.broadcast_to(np.asarray(self.knot_sd, dtype=float), (n_c,))
+        sd = (
+            np.full(n_c, np.nan)
+            if self.knot_sd is None
+            else np.broadcast_to(np.asarray(self.knot_sd, dtype=float), (n_c,))
+        )
         judges = np.broadcast_to(np.asarray(self.judges, dtype=np.intp), (n_c,))
         out: list[BlockLink | None] = []
         for c in range(n_c):
@@ -92,7 +102,10 @@ class ChainSpec:
                 continue
             out.append(
                 BlockLink(
-                    self.knots[c], float(self.item_max[mine].sum()), None if np.isnan(sd[c]) else float(sd[c]), int(judges[c])
+                    self.knots[c],
+                    float(self.item_max[mine].sum()),
+                    None if np.isnan(sd[c]) else float(sd[c]),
+                    int(judges[c]),
                 )
             )
         return tuple(out)
@@ -119,16 +132,27 @@ class ChainData:
     def __post_init__(self) -> None:
         n_p = len(self.persons)
         if len(set(self.persons)) != n_p or len(set(self.raters)) != len(self.raters):
-            raise ValueError("persons and raters must be different ids; a repeated id would be counted as two people.")
+            raise ValueError(
+                "persons and raters must be different ids; a repeated id would be counted as two people."
+            )
         object.__setattr__(self, "item_scores", frozen(floats(self.item_scores, "item_scores", (n_p, None))))
         object.__setattr__(self, "rating", frozen(floats(self.rating, "rating", (None,))))
         n = len(self.rating)
-        for name, limit in (("person", n_p), ("exercise", None), ("competency", None), ("rater", len(self.raters))):
+        for name, limit in (
+            ("person", n_p),
+            ("exercise", None),
+            ("competency", None),
+            ("rater", len(self.raters)),
+        ):
             index = np.asarray(getattr(self, name), dtype=np.intp)
             if index.shape != (n,):
-                raise ValueError(f"{name} must have one entry for each of {n} ratings, got shape {index.shape}.")
+                raise ValueError(
+                    f"{name} must have one entry for each of {n} ratings, got shape {index.shape}."
+                )
             if n and (index.min() < 0 or (limit is not None and index.max() >= limit)):
-                raise ValueError(f"{name} has index {index.max()} (lowest {index.min()}), but only {limit} are named.")
+                raise ValueError(
+                    f"{name} has index {index.max()} (lowest {index.min()}), but only {limit} are named."
+                )
             object.__setattr__(self, name, frozen(index))
 
 
@@ -183,7 +207,10 @@ class Calibration:
 
         c = d["components"]
         d["components"] = ComponentEstimate(
-            VarianceComponents.from_dict(c["raw"]), VarianceComponents.from_dict(c["used"]), int(c["n"]), str(c["source"])
+            VarianceComponents.from_dict(c["raw"]),
+            VarianceComponents.from_dict(c["used"]),
+            int(c["n"]),
+            str(c["source"]),
         )
         for name in ("severity", "severity_se", "steps", "difficulty", "spread_ratio"):
             d[name] = array(d[name])

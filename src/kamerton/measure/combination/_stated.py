@@ -99,7 +99,9 @@ def combine(
     link = floats(link_se, "link_se", (n_c, n_i))
     simulation = np.asarray(is_simulation, dtype=bool)
     if np.any(w < 0) or not np.all(np.isfinite(w)):
-        raise ValueError(f"weights must be finite and not negative, got {w.min():g} as the lowest. Correct the matrix.")
+        raise ValueError(
+            f"weights must be finite and not negative, got {w.min():g} as the lowest. Correct the matrix."
+        )
     here = ~np.isnan(y) & (w > 0)[None]
     present = np.where(here, w[None], 0.0)
     total = present.sum(axis=2)
@@ -179,7 +181,9 @@ def linear(
     """
     w = floats(weights, "weights", (value.shape[1],))
     if w.sum() <= 0 or np.any(w < 0):
-        raise ValueError(f"weights must be not negative with a positive sum, got {w.tolist()}. Correct the role's weights.")
+        raise ValueError(
+            f"weights must be not negative with a positive sum, got {w.tolist()}. Correct the role's weights."
+        )
     kept = np.where(usable, w[None, :], 0.0)
     share = kept.sum(axis=1) / w.sum()
     a = kept / np.where(share > 0, kept.sum(axis=1), 1.0)[:, None]
@@ -191,7 +195,13 @@ def linear(
     se = np.where(ok, np.sqrt(var), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         rel = np.where(ok, true / (true + var), np.nan)
-    return Linear(frozen(np.where(ok, y, np.nan)), frozen(se), frozen(rel), frozen(share < 1 - 1e-12), frozen(w / w.sum()))
+    return Linear(
+        frozen(np.where(ok, y, np.nan)),
+        frozen(se),
+        frozen(rel),
+        frozen(share < 1 - 1e-12),
+        frozen(w / w.sum()),
+    )
 
 
 def reliability(variance_true: FloatArray, se: FloatArray) -> FloatArray:

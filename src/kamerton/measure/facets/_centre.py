@@ -98,15 +98,21 @@ class AssessmentCentre:
         x = np.asarray(value, dtype=np.float64)
         for name, a in zip(("person", "exercise", "competency", "rater"), columns, strict=True):
             if a.shape != x.shape or x.ndim != 1:
-                raise ValueError(f"{name} has shape {a.shape}, value has {x.shape}; give 1-D arrays of one length.")
+                raise ValueError(
+                    f"{name} has shape {a.shape}, value has {x.shape}; give 1-D arrays of one length."
+                )
         seen = ~np.isnan(x)
         off = seen & ((x < 1) | (x > CATEGORIES) | (x != np.round(x)))
         if off.any():
             i = int(np.flatnonzero(off)[0])
-            raise ValueError(f"rating {i} is {x[i]:g}; ratings are whole levels 1 to 5. Correct it or mark it not observed.")
+            raise ValueError(
+                f"rating {i} is {x[i]:g}; ratings are whole levels 1 to 5. Correct it or mark it not observed."
+            )
         self.raters_, r_all = np.unique(columns[3], return_inverse=True)
         if not seen.any():
-            raise ValueError("all ratings are missing; there is nothing to fit. Give at least one observed rating.")
+            raise ValueError(
+                "all ratings are missing; there is nothing to fit. Give at least one observed rating."
+            )
         self.persons_, p = np.unique(columns[0][seen], return_inverse=True)
         self.exercises_, e = np.unique(columns[1][seen], return_inverse=True)
         self.competencies_, c = np.unique(columns[2][seen], return_inverse=True)
@@ -142,7 +148,9 @@ class AssessmentCentre:
         seat = coo_matrix((np.ones(len(keys)), (perf, rr)), shape=(int(perf.max()) + 1, n_r)).tocsr()
         together = seat.T @ seat
         per_perf = np.asarray(seat.sum(axis=1)).ravel()
-        self.co_rated_ = np.bincount(rr, weights=(per_perf[perf] > 1).astype(float), minlength=n_r).astype(np.intp)
+        self.co_rated_ = np.bincount(rr, weights=(per_perf[perf] > 1).astype(float), minlength=n_r).astype(
+            np.intp
+        )
         present = np.bincount(rr, minlength=n_r) > 0
         n_groups, label = connected_components(together, directed=False)
         groups = [tuple(self.raters_[(label == k) & present].tolist()) for k in range(n_groups)]
@@ -215,7 +223,11 @@ class AssessmentCentre:
         self.severity_se_ = np.where(keep, np.sqrt(np.diag(cov)) * rate, self.severity_prior_sd)
         self.steps_ = frozen(found.steps)
         self.level_per_unit_ = rate
-        self.iterations_, self.gradient_norm_, self.converged_ = found.iterations, found.gradient_norm, found.converged
+        self.iterations_, self.gradient_norm_, self.converged_ = (
+            found.iterations,
+            found.gradient_norm,
+            found.converged,
+        )
         self._seal()
 
     def _search(self, rows: list[Rows], halo_sd: float, rate: float, start: FloatArray | None) -> SeverityFit:
@@ -267,7 +279,9 @@ class AssessmentCentre:
         raw = VarianceComponents(m.method, m.cell, m.halo, m.residual, nan, nan)
         self.components_: ComponentEstimate = blend(raw, m.n, self.defaults or VarianceDefaults())
 
-    def _difficulties(self, p: IntArray, e: IntArray, c: IntArray, corrected: FloatArray, cell: IntArray) -> FloatArray:
+    def _difficulties(
+        self, p: IntArray, e: IntArray, c: IntArray, corrected: FloatArray, cell: IntArray
+    ) -> FloatArray:
         """From persons seen in every exercise of a competency only, shrunk to N(0, 0.2²)."""
         shape = (len(self.persons_), len(self.exercises_), len(self.competencies_))
         size = int(np.prod(shape))

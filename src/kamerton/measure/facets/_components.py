@@ -35,7 +35,12 @@ class VarianceComponents:
     @classmethod
     def from_dict(cls, payload: Mapping[str, Any]) -> VarianceComponents:
         """The inverse of `to_dict`; None stands for a value that was not estimated."""
-        return cls(**{f.name: float("nan") if payload[f.name] is None else float(payload[f.name]) for f in fields(cls)})
+        return cls(
+            **{
+                f.name: float("nan") if payload[f.name] is None else float(payload[f.name])
+                for f in fields(cls)
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,9 @@ class RatingMoments:
     n: int
 
 
-def _group_sums(key: IntArray, size: int, c: IntArray, width: int, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _group_sums(
+    key: IntArray, size: int, c: IntArray, width: int, z: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     flat = key * width + c
     total = np.bincount(flat, weights=z, minlength=size * width).reshape(size, width).astype(np.float64)
     count = np.bincount(flat, minlength=size * width).reshape(size, width).astype(np.float64)

@@ -35,7 +35,9 @@ class Rows:
     halo_factor: FloatArray  # (G,) sqrt(2) for a pair, 1 for a known performance
 
 
-def pair_rows(performance: IntArray, cell: IntArray, rater: IntArray, value: IntArray, slope: float) -> Rows | None:
+def pair_rows(
+    performance: IntArray, cell: IntArray, rater: IntArray, value: IntArray, slope: float
+) -> Rows | None:
     """Rows for all pairs of raters of a cell; with R raters each pair weighs 2/R. None if no cell has two raters."""
     order = np.lexsort((rater, cell))
     performance, cell, rater, value = performance[order], cell[order], rater[order], value[order]
@@ -84,7 +86,9 @@ def _pair_support(slope: float) -> tuple[FloatArray, FloatArray]:
     return base, feature
 
 
-def anchor_rows(performance: IntArray, rater: IntArray, level: FloatArray, value: IntArray, slope: float) -> Rows:
+def anchor_rows(
+    performance: IntArray, rater: IntArray, level: FloatArray, value: IntArray, slope: float
+) -> Rows:
     """Rows for ratings of performances whose true level is known: here the rater stands against the expert level."""
     n_r = int(rater.max()) + 1
     groups, g = np.unique(performance * n_r + rater, return_inverse=True)
@@ -151,7 +155,9 @@ def _evaluate(
         second = np.einsum("uqk,uki,ukj->uqij", prob, f, f, optimize=True)
         cov = (second - mean[..., :, None] * mean[..., None, :]) * w[:, None, None, None]
         obs = rows.observed[begin:end]
-        shift = halo_sd * rows.halo_factor[begin:end][:, None] * nodes[None, :] + difference[begin:end][:, None]
+        shift = (
+            halo_sd * rows.halo_factor[begin:end][:, None] * nodes[None, :] + difference[begin:end][:, None]
+        )
         ll = obs[:, 0][:, None] * shift + (obs[:, 1:] @ steps)[:, None]
         ll = ll - np.add.reduceat(logz * w[:, None], cut, axis=0) + logw[None, :]
         peak = ll.max(axis=1, keepdims=True)
@@ -173,7 +179,13 @@ def _evaluate(
 
 
 def _scatter(
-    gradient: FloatArray, hessian: FloatArray, s: FloatArray, h: FloatArray, plus: IntArray, minus: IntArray, n: int
+    gradient: FloatArray,
+    hessian: FloatArray,
+    s: FloatArray,
+    h: FloatArray,
+    plus: IntArray,
+    minus: IntArray,
+    n: int,
 ) -> None:
     width = len(gradient)
     design = np.zeros((len(plus), width))

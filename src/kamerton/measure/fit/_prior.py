@@ -54,7 +54,8 @@ class Prior:
 def default_prior(competencies: int) -> Prior:
     """N(3, .49·(.5·11′ + .5·I)): where fewer than 30 persons have been seen."""
     covariance = TRUE_VARIANCE * (
-        TRUE_CORRELATION * np.ones((competencies, competencies)) + (1 - TRUE_CORRELATION) * np.eye(competencies)
+        TRUE_CORRELATION * np.ones((competencies, competencies))
+        + (1 - TRUE_CORRELATION) * np.eye(competencies)
     )
     return Prior(frozen(np.full(competencies, CENTRE)), frozen(covariance), 0, "default")
 
@@ -76,7 +77,9 @@ def estimate_prior(y: object, covariance: object) -> Prior:
     seen = scores[full]
     mean = (n * seen.mean(axis=0) + MEAN_WORTH * CENTRE) / (n + MEAN_WORTH)
     spread = np.atleast_2d(np.cov(seen, rowvar=False))
-    sigma = (n * (spread - v[full].mean(axis=0)) + COVARIANCE_WORTH * base.covariance) / (n + COVARIANCE_WORTH)
+    sigma = (n * (spread - v[full].mean(axis=0)) + COVARIANCE_WORTH * base.covariance) / (
+        n + COVARIANCE_WORTH
+    )
     sigma = (sigma + sigma.T) / 2
     values, vectors = np.linalg.eigh(sigma)
     flags: tuple[str, ...] = ()

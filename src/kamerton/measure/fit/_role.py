@@ -54,7 +54,9 @@ class RoleRule:
         object.__setattr__(self, "weights", frozen(self.weights / self.weights.sum()))
         if self.composite_cut is None:
             object.__setattr__(self, "composite_cut", float(self.weights @ np.nan_to_num(self.targets)) - 0.5)
-        trainable = np.ones(n, dtype=bool) if self.trainable is None else np.asarray(self.trainable, dtype=bool)
+        trainable = (
+            np.ones(n, dtype=bool) if self.trainable is None else np.asarray(self.trainable, dtype=bool)
+        )
         if trainable.shape != (n,):
             raise ValueError(f"trainable must have shape ({n},), got {trainable.shape}.")
         object.__setattr__(self, "trainable", frozen(trainable))
@@ -115,7 +117,9 @@ def posterior(y: FloatArray, covariance: FloatArray, prior: Prior) -> tuple[Floa
     return m, (c + np.swapaxes(c, 1, 2)) / 2
 
 
-def categorise(levels: FloatArray, rules: Mapping[str, RoleRule], role: str) -> tuple[IntArray, dict[str, BoolArray]]:
+def categorise(
+    levels: FloatArray, rules: Mapping[str, RoleRule], role: str
+) -> tuple[IntArray, dict[str, BoolArray]]:
     """Category on true levels (…, C): 0 A, 1 B, 2 C, 3 D, the first that holds; and where each role's A holds."""
     rule = rules[role]
     holds: dict[str, BoolArray] = {}
@@ -250,10 +254,14 @@ class RoleFit:
         n_p = len(scores)
         v = floats(covariance, "covariance", (n_p, n_c, n_c))
         if self.role not in self.rules:
-            raise ValueError(f"role {self.role!r} has no rule; rules are given for {sorted(self.rules)}. Add its RoleRule.")
+            raise ValueError(
+                f"role {self.role!r} has no rule; rules are given for {sorted(self.rules)}. Add its RoleRule."
+            )
         for name, r in self.rules.items():
             if len(r.cuts) != n_c:
-                raise ValueError(f"rule of role {name!r} has {len(r.cuts)} competencies, the scores have {n_c}.")
+                raise ValueError(
+                    f"rule of role {name!r} has {len(r.cuts)} competencies, the scores have {n_c}."
+                )
         lacking = np.isnan(scores)
         if insufficient is not None:
             lacking = lacking | np.asarray(insufficient, dtype=bool)
@@ -277,9 +285,13 @@ class RoleFit:
             for k, name in enumerate(roles):
                 p_roles[part, k] = holds[name].mean(axis=1)
             for k in range(n_c):
-                p_met[part, k] = (levels[..., k] >= rule.cuts[k]).mean(axis=1) if np.isfinite(rule.cuts[k]) else np.nan
+                p_met[part, k] = (
+                    (levels[..., k] >= rule.cuts[k]).mean(axis=1) if np.isfinite(rule.cuts[k]) else np.nan
+                )
             a = (cat == 0).astype(np.float64)
-            lean[part] = np.einsum("pd,pdc->pc", a, levels) / n_d - a.mean(axis=1)[:, None] * levels.mean(axis=1)
+            lean[part] = np.einsum("pd,pdc->pc", a, levels) / n_d - a.mean(axis=1)[:, None] * levels.mean(
+                axis=1
+            )
         p_met[lacking] = np.nan
         void = (lacking & rule.needed[None]).any(axis=1)
         for array in (p_min, p_comp):
@@ -292,7 +304,16 @@ class RoleFit:
         proposal, category, alternative, settle, reasons = [], [], [], [], []
         for i in range(n_p):
             code, letter, other, open_gates, why = self._propose(
-                i, scores[i], p_met[i], p_cat[i], p_roles[i], float(p_comp[i]), change[i], chosen[i], lacking[i], bool(flags[i])
+                i,
+                scores[i],
+                p_met[i],
+                p_cat[i],
+                p_roles[i],
+                float(p_comp[i]),
+                change[i],
+                chosen[i],
+                lacking[i],
+                bool(flags[i]),
             )
             proposal.append(code)
             category.append(letter)
@@ -373,12 +394,16 @@ class RoleFit:
         if missing.any():
             for gone in np.flatnonzero(missing):
                 k = int(gone)
-                why.append(Reason("not_measured" if np.isnan(y[k]) else "insufficient", {"competency": names[k]}))
+                why.append(
+                    Reason("not_measured" if np.isnan(y[k]) else "insufficient", {"competency": names[k]})
+                )
             return "insufficient", "", other, (), tuple(why)
         p_a = float(p_cat[0])
         letter = CATEGORIES[int(p_cat.argmax())]
         settle: tuple[tuple[str, str, float], ...] = ()
-        why.append(Reason("p_a", {"p": p_a, "ready": rule.ready, "probable": rule.probable, "open": rule.open_}))
+        why.append(
+            Reason("p_a", {"p": p_a, "ready": rule.ready, "probable": rule.probable, "open": rule.open_})
+        )
         gates = [(float(p_met[k]), int(k)) for k in np.flatnonzero(np.isfinite(rule.cuts))]
         for p, k in sorted(gates):
             if p < rule.ready:
@@ -390,14 +415,23 @@ class RoleFit:
                 )
         if p_comp < rule.ready:
             code = "composite_below" if p_comp < rule.probable else "composite_unsure"
-            why.append(Reason(code, {"p": p_comp, "cut": rule.cut, "y": float(rule.weights @ np.nan_to_num(y))}))
+            why.append(
+                Reason(code, {"p": p_comp, "cut": rule.cut, "y": float(rule.weights @ np.nan_to_num(y))})
+            )
         if rule.open_ <= p_a < rule.ready:
-            order = [int(k) for k in np.argsort(-np.nan_to_num(change, nan=-1.0), kind="stable") if np.isfinite(change[k])][:2]
+            order = [
+                int(k)
+                for k in np.argsort(-np.nan_to_num(change, nan=-1.0), kind="stable")
+                if np.isfinite(change[k])
+            ][:2]
             settle = tuple(
-                (names[k], self.instruments[chosen[k]] if self.instruments else "", float(change[k])) for k in order
+                (names[k], self.instruments[chosen[k]] if self.instruments else "", float(change[k]))
+                for k in order
             )
             for competency, instrument, delta in settle:
-                why.append(Reason("settle", {"competency": competency, "instrument": instrument, "change": delta}))
+                why.append(
+                    Reason("settle", {"competency": competency, "instrument": instrument, "change": delta})
+                )
         if p_a >= rule.ready:
             code = "ready"
         elif p_a >= rule.probable:
@@ -423,7 +457,11 @@ class RoleFit:
     def _alternative(self, p_roles: FloatArray) -> tuple[str, float]:
         rule = self.rules[self.role]
         ranked = sorted(
-            ((float(p), name) for p, name in zip(p_roles, self.rules, strict=True) if name != self.role and not np.isnan(p)),
+            (
+                (float(p), name)
+                for p, name in zip(p_roles, self.rules, strict=True)
+                if name != self.role and not np.isnan(p)
+            ),
             key=lambda pair: (-pair[0], pair[1]),
         )
         if not ranked or ranked[0][0] < rule.role_p:

@@ -16,7 +16,9 @@ KNOT_LEVELS = np.array([1.5, 2.5, 3.5, 4.5])
 SHARED_PANEL_SD = 0.10  # what one panel has in common, in levels; judgement (SCORING A1.4)
 DEFAULT_LINK_SE = 0.16  # where no panel spread is on record; judgement (SCORING A1.4)
 COMMON_LINK_SHARE = 0.60  # of the link variance, common to all blocks; judgement (SCORING A1.4)
-KAPPA_PARTIAL = 0.70  # a partial-credit item varies less than an all-or-nothing one of its maximum (SCORING A1.3)
+KAPPA_PARTIAL = (
+    0.70  # a partial-credit item varies less than an all-or-nothing one of its maximum (SCORING A1.3)
+)
 UNEQUAL_DIFFICULTY = 0.85  # Keats kind: unequal difficulties shrink the binomial variance (SCORING A1.3)
 SHARE_LOW, SHARE_HIGH = 0.08, 0.92  # keep the error of extreme scores from vanishing (SCORING A1.3)
 MISSING_LIMIT = 0.20  # of the block's points (SCORING A1.1)
@@ -234,7 +236,9 @@ def score_blocks(
     partial, text = np.asarray(item_partial, dtype=bool), np.asarray(item_text, dtype=bool)
     for name, a in (("item_block", block), ("item_partial", partial), ("item_text", text)):
         if a.shape != (items,):
-            raise ValueError(f"{name} must have one entry for each of the {items} items, got shape {a.shape}.")
+            raise ValueError(
+                f"{name} must have one entry for each of the {items} items, got shape {a.shape}."
+            )
     bad = np.argwhere((x < 0) | (x > top))
     if bad.size:
         p, j = (int(v) for v in bad[0])
@@ -245,7 +249,9 @@ def score_blocks(
     seen = ~np.isnan(x)
     if np.any(seen & text & ~(markers > 0)):
         p, j = (int(v) for v in np.argwhere(seen & text & ~(markers > 0))[0])
-        raise ValueError(f"text item {j} of person {p} has a score but {markers[p, j]:g} markers; give at least 1.")
+        raise ValueError(
+            f"text item {j} of person {p} has a score but {markers[p, j]:g} markers; give at least 1."
+        )
     blocks = len(links)
     shape = (persons, blocks)
     value, variance = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -257,7 +263,9 @@ def score_blocks(
         mine = np.flatnonzero(block == c)
         if link is None:
             if mine.size:
-                raise ValueError(f"block {c} has {mine.size} items but no link. Give its BlockLink or drop the items.")
+                raise ValueError(
+                    f"block {c} has {mine.size} items but no link. Give its BlockLink or drop the items."
+                )
             insufficient[:, c] = True
             continue
         if not np.isclose(top[mine].sum(), link.maximum):
@@ -275,7 +283,9 @@ def score_blocks(
         q = np.clip(share, SHARE_LOW, SHARE_HIGH)
         kappa = np.where(partial[mine], KAPPA_PARTIAL, 1.0)
         spread = (here * (kappa * m**2)).sum(axis=1)
-        marks = np.where(here & text[mine], (text_marker_sd * m) ** 2 / np.maximum(markers[:, mine], 1), 0.0).sum(axis=1)
+        marks = np.where(
+            here & text[mine], (text_marker_sd * m) ** 2 / np.maximum(markers[:, mine], 1), 0.0
+        ).sum(axis=1)
         var = (UNEQUAL_DIFFICULTY * spread * q * (1 - q) + marks) * grow**2 / link.slope**2
         value[:, c] = np.where(enough, link.to_level(np.minimum(s * grow, link.maximum)), np.nan)
         variance[:, c] = np.where(enough, var, np.nan)

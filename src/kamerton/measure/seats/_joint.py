@@ -49,7 +49,13 @@ def permutation(seed: int, person: str, draws: int) -> IntArray:
 
 
 def count_seats(
-    fit: RoleFit, verdicts: FitVerdicts, persons: Sequence[str], *, needed: float, share: float = 0.5, seed: int | None = None
+    fit: RoleFit,
+    verdicts: FitVerdicts,
+    persons: Sequence[str],
+    *,
+    needed: float,
+    share: float = 0.5,
+    seed: int | None = None,
 ) -> SeatCount:
     """People in A and B, and seats to be filled from outside, jointly over persons.
 
@@ -58,9 +64,13 @@ def count_seats(
     "insufficient" are left out and listed; with an unresolved red flag they count as they score, the flag is not a score.
     """
     if not 0 <= share <= 1 or needed < 0:
-        raise ValueError(f"share must lie in 0…1 and needed be at least 0, got share {share} and needed {needed}.")
+        raise ValueError(
+            f"share must lie in 0…1 and needed be at least 0, got share {share} and needed {needed}."
+        )
     if len(set(persons)) != len(persons) or len(persons) != len(verdicts.proposal):
-        raise ValueError(f"give {len(verdicts.proposal)} different person ids in the order of the verdicts, got {len(persons)}.")
+        raise ValueError(
+            f"give {len(verdicts.proposal)} different person ids in the order of the verdicts, got {len(persons)}."
+        )
     run = fit.seed if seed is None else seed
     z = fit.draw_set()
     n_d, n_c = z.shape

@@ -27,7 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", choices=[*SCENARIOS, "both"], default="both")
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--design", type=Path, help="JSON of a design; default: the 46-item form of the specification")
+    parser.add_argument(
+        "--design", type=Path, help="JSON of a design; default: the 46-item form of the specification"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     given = parser.parse_args(argv)
     if given.design is None:
@@ -49,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         collected[name] = {k: asdict(b) for k, b in bands.items()}
         if given.json:
             continue
-        out.write(f"{name}: {given.replications} replications of {given.persons} persons, {len(design.item_max)} items\n")
+        out.write(
+            f"{name}: {given.replications} replications of {given.persons} persons, {len(design.item_max)} items\n"
+        )
         order = [*HEADLINE, *(k for k in bands if k not in HEADLINE)]
         for key in order:
             b = bands[key]

@@ -41,13 +41,17 @@ class Agreement:
     promised: float
 
 
-def category_agreement(result: ChainResult, truth: FloatArray | World, *, rules: Design | ChainSpec | None = None) -> Agreement:
+def category_agreement(
+    result: ChainResult, truth: FloatArray | World, *, rules: Design | ChainSpec | None = None
+) -> Agreement:
     """Compare verdicts with true levels (P, C), persons in the order of `result`; `truth` may be the World itself."""
     if isinstance(truth, World):
         levels, rule_set = truth.true_levels, rules or truth.design
     else:
         if rules is None:
-            raise ValueError("true levels alone carry no rules; pass rules=spec, or the World instead of the levels.")
+            raise ValueError(
+                "true levels alone carry no rules; pass rules=spec, or the World instead of the levels."
+            )
         levels, rule_set = truth, rules
     true = true_categories(rule_set, levels)
     p = result.fit.p_category
@@ -100,7 +104,9 @@ class Band:
 def _flagged(flags: tuple[tuple[str, ...], ...], whom: BoolArray, codes: set[str]) -> float:
     """Share of the raters `whom` who carry one of the codes; NaN if there are none."""
     chosen = np.flatnonzero(whom)
-    return float(np.mean([float(bool(codes & set(flags[k]))) for k in chosen])) if chosen.size else float("nan")
+    return (
+        float(np.mean([float(bool(codes & set(flags[k]))) for k in chosen])) if chosen.size else float("nan")
+    )
 
 
 def measures(result: ChainResult, world: World) -> dict[str, float]:
@@ -109,7 +115,9 @@ def measures(result: ChainResult, world: World) -> dict[str, float]:
     gap = result.y - world.true_levels
     z = np.abs(gap) / result.combined.se
     out["rmse"] = float(np.sqrt(np.nanmean(gap**2)))
-    out["cover80"], out["cover95"] = (float(np.nanmean(np.where(np.isnan(z), np.nan, z <= q))) for q in (Z80, Z95))
+    out["cover80"], out["cover95"] = (
+        float(np.nanmean(np.where(np.isnan(z), np.nan, z <= q))) for q in (Z80, Z95)
+    )
     w = world.design.rules[world.design.role].weights
     gap_c = result.composite.value - world.true_levels @ w
     z_c = np.abs(gap_c) / result.composite.se
@@ -121,7 +129,9 @@ def measures(result: ChainResult, world: World) -> dict[str, float]:
     beta = c.severity
     shift = np.median(true) if c.zero == "median" else 0.0
     ordinary = ~world.central[at]
-    out["severity_rmse"] = float(np.sqrt(np.mean(((beta - beta.mean()) - (true - true.mean()))[ordinary] ** 2)))
+    out["severity_rmse"] = float(
+        np.sqrt(np.mean(((beta - beta.mean()) - (true - true.mean()))[ordinary] ** 2))
+    )
     lenient, central = true == LENIENT, world.central[at]
     out["lenient_found"] = _flagged(c.rater_flags, lenient, {"lenient"})
     out["central_found"] = _flagged(c.rater_flags, central, {"central"})

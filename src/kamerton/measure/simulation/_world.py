@@ -44,9 +44,7 @@ class Scenario:
 
 
 MODERATE = Scenario("moderate")
-HARD = Scenario(
-    "hard", within=0.80, between=0.75, method=0.60, cell=0.40, halo=0.35, test_method=0.35
-)
+HARD = Scenario("hard", within=0.80, between=0.75, method=0.60, cell=0.40, halo=0.35, test_method=0.35)
 SCENARIOS = {"moderate": MODERATE, "hard": HARD}
 
 
@@ -69,7 +67,9 @@ class World:
     seed: int
 
 
-def true_correlation(n_c: int, clusters: Sequence[tuple[int, ...]], within: float, between: float) -> FloatArray:
+def true_correlation(
+    n_c: int, clusters: Sequence[tuple[int, ...]], within: float, between: float
+) -> FloatArray:
     """Correlation of true levels: `within` a cluster, `between` clusters; competencies in no cluster stand alone."""
     r = np.full((n_c, n_c), between)
     for members in clusters:
@@ -187,7 +187,11 @@ def simulate(
     central = np.zeros(pool, dtype=bool)
     if central_rater is not None:
         central[central_rater] = True
-    seats = _assign(n_persons, len(rated), pool, design.raters_per_cell, rng) if assignment is None else assignment
+    seats = (
+        _assign(n_persons, len(rated), pool, design.raters_per_cell, rng)
+        if assignment is None
+        else assignment
+    )
     method = s.method * rng.standard_normal((n_persons, len(rated)))
     cell = s.cell * rng.standard_normal((n_persons, len(rated), n_c))
     halo = s.halo * rng.standard_normal(seats.shape)
