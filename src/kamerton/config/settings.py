@@ -132,7 +132,11 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "kamerton.web.context.page",
             ],
-            "builtins": ["kamerton.web.templatetags.kamerton", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "kamerton.web.templatetags.kamerton",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
             "loaders": [
                 ("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])
             ],
@@ -144,13 +148,15 @@ LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", "Русский"), ("en", "English")]
 LOCALE_PATHS = [
     PACKAGE / "web" / "locale",
-    *[PACKAGE / "web" / audience / "locale" for audience in ("candidate", "assessor", "studio", "leader", "office")],
+    *[
+        PACKAGE / "web" / audience / "locale"
+        for audience in ("candidate", "assessor", "studio", "leader", "office")
+    ],
 ]
 LANGUAGE_COOKIE_NAME = "kamerton_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-
 
 
 def _static_headers(headers: object, path: str, url: str) -> None:
@@ -177,7 +183,9 @@ CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "kamerton.web.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"
+# Not "no-referrer": with it a browser sends "Origin: null" with every form, and the CSRF check refuses them all.
+# Addresses that carry a secret (personal links) set "no-referrer" themselves.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if BEHIND_TLS:
