@@ -24,15 +24,27 @@ def parser() -> argparse.ArgumentParser:
     def verb(name: str, ru: str, en: str) -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=say(ru, en), description=say(ru, en))
 
-    verb("demo", "пример «Норветал»: подготовить, запустить, показать адрес", "the Norvetal sample: prepare, serve, print the address")
+    verb(
+        "demo",
+        "пример «Норветал»: подготовить, запустить, показать адрес",
+        "the Norvetal sample: prepare, serve, print the address",
+    )
     verb("serve", "запустить сервер", "run the server")
     one = verb("worker", "запустить фоновые работы", "run the background worker")
-    one.add_argument("--once", action="store_true", help=say("сделать всё, что ждёт, и выйти", "do what waits and leave"))
-    one = verb("score", "обработать файл ответов: статистика заданий, надёжность, баллы", "score a file of responses: item statistics, reliability, scores")
+    one.add_argument(
+        "--once", action="store_true", help=say("сделать всё, что ждёт, и выйти", "do what waits and leave")
+    )
+    one = verb(
+        "score",
+        "обработать файл ответов: статистика заданий, надёжность, баллы",
+        "score a file of responses: item statistics, reliability, scores",
+    )
     score.add_arguments(one)
 
     one = verb("project", "создать пустой проект", "create an empty project")
-    one.add_argument("slug", help=say("адрес: латинские буквы, цифры, дефис", "address: Latin letters, digits, hyphens"))
+    one.add_argument(
+        "slug", help=say("адрес: латинские буквы, цифры, дефис", "address: Latin letters, digits, hyphens")
+    )
     one.add_argument("--name", required=True, help=say("название", "name"))
     one.add_argument("--name-en", default="", help=say("название по-английски", "name in English"))
     one.add_argument("--zone", default="Europe/Moscow", help=say("часовой пояс", "time zone"))
@@ -41,9 +53,20 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("login", help=say("имя для входа (почта)", "login (e-mail)"))
     one.add_argument("--name", required=True)
     one.add_argument("--project", required=True)
-    one.add_argument("--role", action="append", required=True, help=say("роль; можно несколько раз", "role; may be repeated"))
-    one.add_argument("--person", default="", help=say("чей это человек: табельный номер или почта", "which person: employee number or e-mail"))
-    one.add_argument("--password", default="", help=say("пароль; без него спросим", "password; asked for if absent"))
+    one.add_argument(
+        "--role",
+        action="append",
+        required=True,
+        help=say("роль; можно несколько раз", "role; may be repeated"),
+    )
+    one.add_argument(
+        "--person",
+        default="",
+        help=say("чей это человек: табельный номер или почта", "which person: employee number or e-mail"),
+    )
+    one.add_argument(
+        "--password", default="", help=say("пароль; без него спросим", "password; asked for if absent")
+    )
 
     one = verb("pack", "проверить или установить пакет роли", "check or install a role pack")
     one.add_argument("act", choices=["check", "install"])
@@ -54,16 +77,26 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file")
     one.add_argument("--project", required=True)
     one.add_argument("--sheet", default=None)
-    one.add_argument("--commit", action="store_true", help=say("записать; без этого только проверка", "write; without it a dry run"))
+    one.add_argument(
+        "--commit",
+        action="store_true",
+        help=say("записать; без этого только проверка", "write; without it a dry run"),
+    )
 
     one = verb("evaluate", "рассчитать соответствие роли", "evaluate everybody against a role")
     one.add_argument("--project", required=True)
     one.add_argument("--role", default="R3")
 
-    one = verb("why", "показать путь от отчёта назад к ответам", "print the way from a report back to the answers")
+    one = verb(
+        "why", "показать путь от отчёта назад к ответам", "print the way from a report back to the answers"
+    )
     one.add_argument("report", help=say("номер отчёта", "number of the report"))
-    one = verb("recompute", "пересчитать и сравнить с записанным", "compute again and compare with what is stored")
-    one.add_argument("report", help=say("номер отчёта или run:ПРОЕКТ/НОМЕР", "number of a report, or run:PROJECT/NUMBER"))
+    one = verb(
+        "recompute", "пересчитать и сравнить с записанным", "compute again and compare with what is stored"
+    )
+    one.add_argument(
+        "report", help=say("номер отчёта или run:ПРОЕКТ/НОМЕР", "number of a report, or run:PROJECT/NUMBER")
+    )
 
     one = verb("backup", "сохранить всё в один файл", "save everything into one file")
     one.add_argument("file")
@@ -76,9 +109,22 @@ def parser() -> argparse.ArgumentParser:
     one = verb("destroy", "уничтожить проект со всеми данными", "destroy a project with all its data")
     one.add_argument("--project", required=True)
     one.add_argument("--yes", action="store_true", help=say("да, без вопроса", "yes, without asking"))
-    one = verb("sample", "поставить пример заново (реальные проекты не меняются)", "install the sample anew (real projects stay as they are)")
+    one = verb(
+        "sample",
+        "поставить пример заново (реальные проекты не меняются)",
+        "install the sample anew (real projects stay as they are)",
+    )
     one.add_argument("--seed", type=int, default=None)
-    one.add_argument("--study", type=int, default=0, metavar="N", help=say("смоделировать N примеров, записать полосу согласия и выбрать начальное число", "simulate N samples, file the band of agreement, choose the seed"))
+    one.add_argument(
+        "--study",
+        type=int,
+        default=0,
+        metavar="N",
+        help=say(
+            "смоделировать N примеров, записать полосу согласия и выбрать начальное число",
+            "simulate N samples, file the band of agreement, choose the seed",
+        ),
+    )
     return root
 
 

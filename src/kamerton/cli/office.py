@@ -20,9 +20,15 @@ def project(options: argparse.Namespace) -> int:
 
     prepare()
     name = {"ru": options.name, "en": options.name_en or options.name}
-    created = create_project(actor=OPERATOR, slug=options.slug, name=name, zone=options.zone, at=timezone.now())
-    print(say(f"Проект создан: {created.slug}. Дальше: ./run kamerton pack install ПАПКА --project {created.slug}",
-              f"Project created: {created.slug}. Next: ./run kamerton pack install FOLDER --project {created.slug}"))  # fmt: skip
+    created = create_project(
+        actor=OPERATOR, slug=options.slug, name=name, zone=options.zone, at=timezone.now()
+    )
+    print(
+        say(
+            f"Проект создан: {created.slug}. Дальше: ./run kamerton pack install ПАПКА --project {created.slug}",
+            f"Project created: {created.slug}. Next: ./run kamerton pack install FOLDER --project {created.slug}",
+        )
+    )
     return 0
 
 
@@ -36,16 +42,28 @@ def user(options: argparse.Namespace) -> int:
     if account is None:
         password = options.password or getpass.getpass(say("Пароль: ", "Password: "))
         if len(password) < 10:
-            print(say("Пароль короче 10 знаков.", "The password is shorter than 10 characters."), file=sys.stderr)
+            print(
+                say("Пароль короче 10 знаков.", "The password is shorter than 10 characters."),
+                file=sys.stderr,
+            )
             return 1
         account = create_user(
-            actor=OPERATOR, login=options.login, name=options.name, password=password, language=language(), at=timezone.now()
+            actor=OPERATOR,
+            login=options.login,
+            name=options.name,
+            password=password,
+            language=language(),
+            at=timezone.now(),
         )
     person = person_by_number_or_email(found.id, options.person) if options.person else None
     for role in options.role:
         grant_role(actor=OPERATOR, project=found, user=account, role=role, person=person, at=timezone.now())
-    print(say(f"{account.login}: роли {', '.join(options.role)} в проекте {found.slug}.",
-              f"{account.login}: roles {', '.join(options.role)} in the project {found.slug}."))  # fmt: skip
+    print(
+        say(
+            f"{account.login}: роли {', '.join(options.role)} в проекте {found.slug}.",
+            f"{account.login}: roles {', '.join(options.role)} in the project {found.slug}.",
+        )
+    )
     return 0
 
 
@@ -62,20 +80,32 @@ def pack(options: argparse.Namespace) -> int:
     folder = _pack_folder(options.folder)
     if options.act == "check":
         contents = read_pack(folder)
-        print(say(
-            f"Пакет {contents.pack.code} читается: процессов {len(contents.function.processes)}, "
-            f"компетенций {len(contents.framework.competencies)}, форм {len(contents.forms)}, "
-            f"упражнений {len(contents.exercises)}, процедур {len(contents.procedures)}.",
-            f"The pack {contents.pack.code} is readable: {len(contents.function.processes)} processes, "
-            f"{len(contents.framework.competencies)} competencies, {len(contents.forms)} forms, "
-            f"{len(contents.exercises)} exercises, {len(contents.procedures)} procedures."))  # fmt: skip
+        print(
+            say(
+                f"Пакет {contents.pack.code} читается: процессов {len(contents.function.processes)}, "
+                f"компетенций {len(contents.framework.competencies)}, форм {len(contents.forms)}, "
+                f"упражнений {len(contents.exercises)}, процедур {len(contents.procedures)}.",
+                f"The pack {contents.pack.code} is readable: {len(contents.function.processes)} processes, "
+                f"{len(contents.framework.competencies)} competencies, {len(contents.forms)} forms, "
+                f"{len(contents.exercises)} exercises, {len(contents.procedures)} procedures.",
+            )
+        )
         return 0
     if not options.project:
-        print(say("Куда ставить? Добавьте --project АДРЕС.", "Where to? Add --project ADDRESS."), file=sys.stderr)
+        print(
+            say("Куда ставить? Добавьте --project АДРЕС.", "Where to? Add --project ADDRESS."),
+            file=sys.stderr,
+        )
         return 2
-    installed = install_pack(actor=OPERATOR, project=project_by_slug(options.project), root=folder, at=timezone.now())
-    print(say(f"Установлено: редакций {len(installed.releases)}, без изменений {len(installed.unchanged)}.",
-              f"Installed: {len(installed.releases)} releases, {len(installed.unchanged)} unchanged."))  # fmt: skip
+    installed = install_pack(
+        actor=OPERATOR, project=project_by_slug(options.project), root=folder, at=timezone.now()
+    )
+    print(
+        say(
+            f"Установлено: редакций {len(installed.releases)}, без изменений {len(installed.unchanged)}.",
+            f"Installed: {len(installed.releases)} releases, {len(installed.unchanged)} unchanged.",
+        )
+    )
     return 0
 
 
@@ -88,26 +118,45 @@ def people(options: argparse.Namespace) -> int:
     found = project_by_slug(options.project)
     now = timezone.now()
     draft = read_people(path.read_bytes(), name=path.name, sheet=options.sheet, at=now)
-    words = {"ok": say("хорошо", "good"), "warning": say("с замечанием", "with a remark"), "skipped": say("пропущена", "skipped"), "refused": say("ОТКАЗ", "REFUSED")}
+    words = {
+        "ok": say("хорошо", "good"),
+        "warning": say("с замечанием", "with a remark"),
+        "skipped": say("пропущена", "skipped"),
+        "refused": say("ОТКАЗ", "REFUSED"),
+    }
     for row in draft.rows:
         remarks = "; ".join(r[language()] for r in row.remarks)
         print(f"{row.number:>4}  {words[row.status]:<14} {row.label}" + (f" — {remarks}" if remarks else ""))
     if not options.commit:
-        print(say("Это проверка, ничего не записано. Записать: добавьте --commit.",
-                  "This was a dry run, nothing was written. To write, add --commit."))  # fmt: skip
+        print(
+            say(
+                "Это проверка, ничего не записано. Записать: добавьте --commit.",
+                "This was a dry run, nothing was written. To write, add --commit.",
+            )
+        )
         return 0
     done = import_people(actor=OPERATOR, project=found, draft=draft, at=now)
-    print(say(f"Новых {done.created}, изменено {done.updated}, без изменений {done.unchanged}, отказано {done.refused}.",
-              f"{done.created} new, {done.updated} changed, {done.unchanged} unchanged, {done.refused} refused."))  # fmt: skip
+    print(
+        say(
+            f"Новых {done.created}, изменено {done.updated}, без изменений {done.unchanged}, отказано {done.refused}.",
+            f"{done.created} new, {done.updated} changed, {done.unchanged} unchanged, {done.refused} refused.",
+        )
+    )
     return 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
     from kamerton.flows.evaluate_role import evaluate_role
 
-    run = evaluate_role(actor=OPERATOR, project=project_by_slug(options.project), role=options.role, at=timezone.now())
-    print(say(f"Расчёт № {run.number}: людей {run.inputs['persons']}, оценок {run.inputs['ratings']}, ответов {run.inputs['answers']}.",
-              f"Run No. {run.number}: {run.inputs['persons']} people, {run.inputs['ratings']} ratings, {run.inputs['answers']} answers."))  # fmt: skip
+    run = evaluate_role(
+        actor=OPERATOR, project=project_by_slug(options.project), role=options.role, at=timezone.now()
+    )
+    print(
+        say(
+            f"Расчёт № {run.number}: людей {run.inputs['persons']}, оценок {run.inputs['ratings']}, ответов {run.inputs['answers']}.",
+            f"Run No. {run.number}: {run.inputs['persons']} people, {run.inputs['ratings']} ratings, {run.inputs['answers']} answers.",
+        )
+    )
     return 0
 
 

@@ -434,10 +434,18 @@ def read_choices(
         )
     _none_empty(points, sheet)
     return Scored(
-        sheet.table.name, sheet.persons, tuple(h for _, h in sheet.items), points, omitted, np.zeros(len(keyed)),
-        np.array([k.points for k in keyed]), tuple(choices), tuple(k.keys for k in keyed), tuple(k.options for k in keyed),
+        sheet.table.name,
+        sheet.persons,
+        tuple(h for _, h in sheet.items),
+        points,
+        omitted,
+        np.zeros(len(keyed)),
+        np.array([k.points for k in keyed]),
+        tuple(choices),
+        tuple(k.keys for k in keyed),
+        tuple(k.options for k in keyed),
         (*sheet.notes, *notes),
-    )  # fmt: skip
+    )
 
 
 def _one_alphabet(
@@ -455,12 +463,16 @@ def _one_alphabet(
     back = {v: k for k, v in LOOK_ALIKE.items()}
     fold_map = to_latin or (back if latin <= set(back) else None)
     if fold_map is None:
-        return cells, keyed, [
-            {
-                "ru": "В ответах смешаны кириллица и латиница: одинаковые на вид буквы считаются разными.",
-                "en": "The answers mix Cyrillic and Latin letters: letters that look alike count as different.",
-            }
-        ]  # fmt: skip
+        return (
+            cells,
+            keyed,
+            [
+                {
+                    "ru": "В ответах смешаны кириллица и латиница: одинаковые на вид буквы считаются разными.",
+                    "en": "The answers mix Cyrillic and Latin letters: letters that look alike count as different.",
+                }
+            ],
+        )
     count = sum(a in fold_map for line in cells for a in line) + sum(
         a in fold_map for k in keyed for a in k.keys
     )
@@ -475,12 +487,16 @@ def _one_alphabet(
         for k in keyed
     ]
     ru, en = ("латинские", "Latin") if to_latin else ("русские", "Cyrillic")
-    return turned, keyed, [
-        {
-            "ru": f"Буквы другого алфавита, одинаковые на вид ({count}), прочитаны как {ru}.",
-            "en": f"Letters of the other alphabet that look alike ({count}) were read as {en}.",
-        }
-    ]  # fmt: skip
+    return (
+        turned,
+        keyed,
+        [
+            {
+                "ru": f"Буквы другого алфавита, одинаковые на вид ({count}), прочитаны как {ru}.",
+                "en": f"Letters of the other alphabet that look alike ({count}) were read as {en}.",
+            }
+        ],
+    )
 
 
 def _none_empty(points: np.ndarray, sheet: _Sheet) -> None:
@@ -575,12 +591,16 @@ def _range(
     if lowest == 0 and bool((high == 1).all()):
         return np.full(k, lowest), high, []
     ru = f"{lowest:g}–{top:g}".replace(".", ",")
-    return np.full(k, lowest), high, [
-        {
-            "ru": f"Шкала заданий взята из данных: {ru}. Если она другая, укажите --scale НИЗ-ВЕРХ.",
-            "en": f"The scale of the items was taken from the data: {lowest:g}–{top:g}. If it is another, give --scale LOW-HIGH.",
-        }
-    ]  # fmt: skip
+    return (
+        np.full(k, lowest),
+        high,
+        [
+            {
+                "ru": f"Шкала заданий взята из данных: {ru}. Если она другая, укажите --scale НИЗ-ВЕРХ.",
+                "en": f"The scale of the items was taken from the data: {lowest:g}–{top:g}. If it is another, give --scale LOW-HIGH.",
+            }
+        ],
+    )
 
 
 def analyse(scored: Scored) -> Analysis:
@@ -610,21 +630,60 @@ def _ends(estimate: Estimate) -> list[Value]:
 def tables(a: Analysis) -> dict[str, bytes]:
     """File name → CSV, numbers with dots and full precision, an empty cell where nothing is reported."""
     items: list[list[Value]] = [
-        [i.name, i.n, i.n_omitted, i.n_not_presented, i.minimum, i.maximum, i.mean, i.sd, i.difficulty.value, i.difficulty.se,
-         *_ends(i.difficulty), i.r_rest.value, *_ends(i.r_rest), i.r_total.value, i.alpha_if_dropped.value, " ".join(i.flags)]
+        [
+            i.name,
+            i.n,
+            i.n_omitted,
+            i.n_not_presented,
+            i.minimum,
+            i.maximum,
+            i.mean,
+            i.sd,
+            i.difficulty.value,
+            i.difficulty.se,
+            *_ends(i.difficulty),
+            i.r_rest.value,
+            *_ends(i.r_rest),
+            i.r_total.value,
+            i.alpha_if_dropped.value,
+            " ".join(i.flags),
+        ]
         for i in a.test.items_
-    ]  # fmt: skip
+    ]
     persons: list[list[Value]] = [
-        [name, s.value, s.se, *([s.interval.low, s.interval.high] if s.interval else [None, None]), s.share, s.share_se, s.n_items,
-         s.minimum, s.maximum, " ".join(s.flags)]
+        [
+            name,
+            s.value,
+            s.se,
+            *([s.interval.low, s.interval.high] if s.interval else [None, None]),
+            s.share,
+            s.share_se,
+            s.n_items,
+            s.minimum,
+            s.maximum,
+            " ".join(s.flags),
+        ]
         for name, s in zip(a.persons, a.scores, strict=True)
-    ]  # fmt: skip
+    ]
     options: list[list[Value]] = [
-        [d.name, o.option, int(o.is_key), d.n, d.n_omitted, o.n_chosen, o.share, o.mean_rest, o.r_rest.value, *_ends(o.r_rest),
-         o.lower_share, o.upper_share, " ".join((*d.flags, *o.flags))]
+        [
+            d.name,
+            o.option,
+            int(o.is_key),
+            d.n,
+            d.n_omitted,
+            o.n_chosen,
+            o.share,
+            o.mean_rest,
+            o.r_rest.value,
+            *_ends(o.r_rest),
+            o.lower_share,
+            o.upper_share,
+            " ".join((*d.flags, *o.flags)),
+        ]
         for d in a.distractors
         for o in d.options
-    ]  # fmt: skip
+    ]
     t = a.test
     named = {
         "alpha": t.alpha_,
@@ -640,16 +699,68 @@ def tables(a: Analysis) -> dict[str, bytes]:
     ]
     found = {
         "items.csv": write_csv(
-            ["item", "n", "n_omitted", "n_not_presented", "minimum", "maximum", "mean", "sd", "p", "p_se", "p_low", "p_high", "r_rest",
-             "r_rest_low", "r_rest_high", "r_total", "alpha_if_dropped", "flags"], items),
+            [
+                "item",
+                "n",
+                "n_omitted",
+                "n_not_presented",
+                "minimum",
+                "maximum",
+                "mean",
+                "sd",
+                "p",
+                "p_se",
+                "p_low",
+                "p_high",
+                "r_rest",
+                "r_rest_low",
+                "r_rest_high",
+                "r_total",
+                "alpha_if_dropped",
+                "flags",
+            ],
+            items,
+        ),
         "persons.csv": write_csv(
-            ["id", "score", "se", "low", "high", "share", "share_se", "n_items", "minimum", "maximum", "flags"], persons),
-        "reliability.csv": write_csv(["statistic", "value", "se", "low", "high", "n", "interval", "flags"], whole),
-    }  # fmt: skip
+            [
+                "id",
+                "score",
+                "se",
+                "low",
+                "high",
+                "share",
+                "share_se",
+                "n_items",
+                "minimum",
+                "maximum",
+                "flags",
+            ],
+            persons,
+        ),
+        "reliability.csv": write_csv(
+            ["statistic", "value", "se", "low", "high", "n", "interval", "flags"], whole
+        ),
+    }
     if a.distractors:
         found["distractors.csv"] = write_csv(
-            ["item", "option", "is_key", "n", "n_omitted", "n_chosen", "share", "mean_rest", "r_rest", "r_rest_low", "r_rest_high",
-             "lower_share", "upper_share", "flags"], options)  # fmt: skip
+            [
+                "item",
+                "option",
+                "is_key",
+                "n",
+                "n_omitted",
+                "n_chosen",
+                "share",
+                "mean_rest",
+                "r_rest",
+                "r_rest_low",
+                "r_rest_high",
+                "lower_share",
+                "upper_share",
+                "flags",
+            ],
+            options,
+        )
     return found
 
 
@@ -753,12 +864,23 @@ def screen(a: Analysis, language: str, *, has_out: bool) -> str:
     )
     rows = [
         [
-            i.name, str(i.n), figure(i.difficulty.value), figure(i.mean), figure(i.sd), figure(i.r_rest.value),
-            f"{figure(i.r_rest.interval.low)} … {figure(i.r_rest.interval.high)}" if i.r_rest.interval else "",
-            figure(i.r_total.value), figure(i.alpha_if_dropped.value, 3), str(i.n_omitted), str(i.n_not_presented), words(i.flags, language),
+            i.name,
+            str(i.n),
+            figure(i.difficulty.value),
+            figure(i.mean),
+            figure(i.sd),
+            figure(i.r_rest.value),
+            f"{figure(i.r_rest.interval.low)} … {figure(i.r_rest.interval.high)}"
+            if i.r_rest.interval
+            else "",
+            figure(i.r_total.value),
+            figure(i.alpha_if_dropped.value, 3),
+            str(i.n_omitted),
+            str(i.n_not_presented),
+            words(i.flags, language),
         ]
         for i in t.items_
-    ]  # fmt: skip
+    ]
     lines += ["", *_columns(heads, rows, range(1, 11))]
     if a.distractors:
         lines += ["", *_options_on_screen(a, language)]
@@ -768,11 +890,15 @@ def screen(a: Analysis, language: str, *, has_out: bool) -> str:
     digits = 0 if all(s.n_items == 0 or float(s.value).is_integer() for s in a.scores) else 2
     rows = [
         [
-            name, figure(s.value, digits), figure(s.se), f"{figure(s.interval.low, 1)} … {figure(s.interval.high, 1)}" if s.interval else "",
-            share(s.share, language), words(s.flags, language),
+            name,
+            figure(s.value, digits),
+            figure(s.se),
+            f"{figure(s.interval.low, 1)} … {figure(s.interval.high, 1)}" if s.interval else "",
+            share(s.share, language),
+            words(s.flags, language),
         ]
         for name, s in list(zip(a.persons, a.scores, strict=True))[:PERSONS_ON_SCREEN]
-    ]  # fmt: skip
+    ]
     lines += ["", *_columns(heads, rows, range(1, 5))]
     rest = len(a.persons) - PERSONS_ON_SCREEN
     if rest > 0:

@@ -43,7 +43,10 @@ FLAGS: dict[str, dict[str, str]] = {
     "too_few_items": {"ru": "мало заданий", "en": "too few items"},
     "few_persons": {"ru": "", "en": ""},
     "constant": {"ru": "у всех один балл", "en": "everybody scored the same"},
-    "constant_item": {"ru": "есть задание с одним баллом у всех", "en": "an item everybody scored the same on"},
+    "constant_item": {
+        "ru": "есть задание с одним баллом у всех",
+        "en": "an item everybody scored the same on",
+    },
     "no_variance": {"ru": "баллы не различаются", "en": "scores do not vary"},
     "very_easy": {"ru": "почти все решили", "en": "nearly everybody solves it"},
     "very_hard": {"ru": "почти никто не решил", "en": "nearly nobody solves it"},
@@ -52,26 +55,44 @@ FLAGS: dict[str, dict[str, str]] = {
         "en": "goes against the test: check the key",
     },
     "low_discrimination": {"ru": "слабая связь с тестом", "en": "hardly goes with the test"},
-    "negative_alpha": {"ru": "отрицательная: проверьте ключ и направление шкал", "en": "negative: check key and direction"},
+    "negative_alpha": {
+        "ru": "отрицательная: проверьте ключ и направление шкал",
+        "en": "negative: check key and direction",
+    },
     "unequal_halves": {"ru": "половины разной длины", "en": "halves of unequal length"},
     "halves_opposed": {"ru": "половины противоречат друг другу", "en": "the halves contradict each other"},
     "not_converged": {"ru": "расчёт не сошёлся", "en": "did not converge"},
-    "loading_above_one": {"ru": "нагрузка больше единицы: один фактор не подходит", "en": "a loading above one: one factor does not fit"},
+    "loading_above_one": {
+        "ru": "нагрузка больше единицы: один фактор не подходит",
+        "en": "a loading above one: one factor does not fit",
+    },
     "not_identified": {"ru": "для одного фактора мало заданий", "en": "too few items for a factor"},
-    "all_correct": {"ru": "наивысший балл: верхний край не измерен", "en": "top score: no upper end measured"},
-    "none_correct": {"ru": "низший балл: нижний край не измерен", "en": "bottom score: no lower end measured"},
-    "insufficient": {"ru": "предъявлено меньше 80 % баллов теста", "en": "presented less than 80% of the points"},
+    "all_correct": {
+        "ru": "наивысший балл: верхний край не измерен",
+        "en": "top score: no upper end measured",
+    },
+    "none_correct": {
+        "ru": "низший балл: нижний край не измерен",
+        "en": "bottom score: no lower end measured",
+    },
+    "insufficient": {
+        "ru": "предъявлено меньше 80 % баллов теста",
+        "en": "presented less than 80% of the points",
+    },
     "error_assumed": {"ru": "погрешность принята, а не измерена", "en": "error assumed, not measured"},
     "not_presented": {"ru": "ничего не предъявлено", "en": "nothing was presented"},
     "never_chosen": {"ru": "никто не выбрал", "en": "never chosen"},
-    "positive_distractor": {"ru": "неверный вариант чаще у сильных", "en": "a wrong option the able choose more"},
+    "positive_distractor": {
+        "ru": "неверный вариант чаще у сильных",
+        "en": "a wrong option the able choose more",
+    },
     "positive_distractor_certain": {"ru": "и это не случайность", "en": "and not by chance"},
     "key_not_positive": {"ru": "ключ не у сильных", "en": "the key is not the choice of the able"},
     "key_not_chosen_by_ablest": {
         "ru": "сильные 27 % чаще выбирают не ключ",
         "en": "the able 27% choose another option more often than the key",
     },
-}  # fmt: skip
+}
 """Flag of the measurement library → words."""
 
 NBSP = "\u00a0"
@@ -443,16 +464,32 @@ def _finding(a: Analysis, language: str) -> str:
 def _reliability(a: Analysis, language: str) -> str:
     ru, test = language == "ru", a.test
     named: list[tuple[str, str, Estimate]] = [
-        ("Альфа" if ru else "Alpha", "нижняя граница надёжности суммы" if ru else "lower bound for the sum", test.alpha_),
-        ("Лямбда-2" if ru else "Lambda-2", "нижняя граница, не меньше альфы" if ru else "lower bound, never below alpha", test.lambda2_),
-        ("Омега" if ru else "Omega total", "если задания меряют одно свойство" if ru else "if the items share one factor", test.omega_),
+        (
+            "Альфа" if ru else "Alpha",
+            "нижняя граница надёжности суммы" if ru else "lower bound for the sum",
+            test.alpha_,
+        ),
+        (
+            "Лямбда-2" if ru else "Lambda-2",
+            "нижняя граница, не меньше альфы" if ru else "lower bound, never below alpha",
+            test.lambda2_,
+        ),
+        (
+            "Омега" if ru else "Omega total",
+            "если задания меряют одно свойство" if ru else "if the items share one factor",
+            test.omega_,
+        ),
         (
             "Омега по стандартным баллам" if ru else "Omega, standardised items",
             "так её печатает пакет psych" if ru else "as the psych package prints it",
             test.omega_standardised_,
         ),
-        ("Половины теста" if ru else "Split half", "нечётные и чётные, Спирмен и Браун" if ru else "odd and even, Spearman–Brown", test.split_half_),
-    ]  # fmt: skip
+        (
+            "Половины теста" if ru else "Split half",
+            "нечётные и чётные, Спирмен и Браун" if ru else "odd and even, Spearman–Brown",
+            test.split_half_,
+        ),
+    ]
     rows = []
     for title, what, value in named:
         remark = words(value.flags, language)

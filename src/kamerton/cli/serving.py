@@ -22,7 +22,10 @@ def _port() -> int:
     text = os.environ.get("KAMERTON_PORT", "8000")
     if not text.isdigit() or not 0 < int(text) < 65536:
         print(
-            say(f"KAMERTON_PORT={text}: нужно число от 1 до 65535.", f"KAMERTON_PORT={text}: a number from 1 to 65535 is needed."),
+            say(
+                f"KAMERTON_PORT={text}: нужно число от 1 до 65535.",
+                f"KAMERTON_PORT={text}: a number from 1 to 65535 is needed.",
+            ),
             file=sys.stderr,
         )
         raise SystemExit(2)
@@ -40,10 +43,26 @@ def _server(port: int) -> list[str]:
     threads = os.environ.get("KAMERTON_THREADS", "4")
     host = os.environ.get("KAMERTON_BIND", "127.0.0.1")
     return [
-        sys.executable, "-m", "gunicorn", "kamerton.config.wsgi:application", "--bind", f"{host}:{port}",
-        "--worker-class", "gthread", "--workers", workers, "--threads", threads, "--graceful-timeout", "5",
-        "--keep-alive", "15", "--log-level", "warning", "--preload",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "kamerton.config.wsgi:application",
+        "--bind",
+        f"{host}:{port}",
+        "--worker-class",
+        "gthread",
+        "--workers",
+        workers,
+        "--threads",
+        threads,
+        "--graceful-timeout",
+        "5",
+        "--keep-alive",
+        "15",
+        "--log-level",
+        "warning",
+        "--preload",
+    ]
 
 
 def serve(_: argparse.Namespace) -> int:
@@ -63,7 +82,7 @@ def worker(options: argparse.Namespace) -> int:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as reply:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as reply:
             return bool(reply.status == 200)
     except (urllib.error.URLError, OSError):
         return False

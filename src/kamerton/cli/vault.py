@@ -15,8 +15,12 @@ def backup(options: argparse.Namespace) -> int:
     from kamerton.flows.vault import save_backup
 
     saved = save_backup(file=Path(options.file).resolve(), at=timezone.now())
-    print(say(f"Сохранено: {saved.file}, строк {saved.rows}, файлов отчётов {saved.files}.",
-              f"Saved: {saved.file}, {saved.rows} rows, {saved.files} report files."))  # fmt: skip
+    print(
+        say(
+            f"Сохранено: {saved.file}, строк {saved.rows}, файлов отчётов {saved.files}.",
+            f"Saved: {saved.file}, {saved.rows} rows, {saved.files} report files.",
+        )
+    )
     return 0
 
 
@@ -34,8 +38,12 @@ def restore(options: argparse.Namespace) -> int:
     except Refused as refusal:
         print(refusal.message(language()), file=sys.stderr)
         return 1
-    print(say(f"Восстановлено: строк {saved.rows}, файлов отчётов {saved.files}.",
-              f"Restored: {saved.rows} rows, {saved.files} report files."))  # fmt: skip
+    print(
+        say(
+            f"Восстановлено: строк {saved.rows}, файлов отчётов {saved.files}.",
+            f"Restored: {saved.rows} rows, {saved.files} report files.",
+        )
+    )
     return 0
 
 
@@ -69,8 +77,10 @@ def destroy(options: argparse.Namespace) -> int:
 
     project = project_by_slug(options.project)
     if not options.yes:
-        question = say(f"Уничтожить проект {project.slug} со всеми данными? Введите его адрес: ",
-                       f"Destroy the project {project.slug} with all its data? Type its address: ")  # fmt: skip
+        question = say(
+            f"Уничтожить проект {project.slug} со всеми данными? Введите его адрес: ",
+            f"Destroy the project {project.slug} with all its data? Type its address: ",
+        )
         if input(question).strip() != project.slug:
             print(say("Ничего не изменено.", "Nothing was changed."))
             return 1

@@ -9,8 +9,8 @@ os.environ.setdefault("KAMERTON_HOME", tempfile.mkdtemp(prefix="kamerton-test-")
 if "KAMERTON_TEST_HOME" in os.environ:
     os.environ["KAMERTON_HOME"] = os.environ["KAMERTON_TEST_HOME"]
 
-from kamerton.config.settings import *  # noqa: E402, F403
-from kamerton.config.settings import DATABASES, HOME  # noqa: E402
+from kamerton.config.settings import *  # noqa: F403
+from kamerton.config.settings import DATABASES, HOME
 
 SECRET_KEY = "tests-only-" + "0" * 40
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -112,7 +112,9 @@ def role_rule(profile: RoleProfile, framework: FrameworkDocument, procedure: Pro
     )
 
 
-def chain_spec(procedure: ProcedureDocument, framework: FrameworkDocument, form: FormDocument | None) -> ChainSpec:
+def chain_spec(
+    procedure: ProcedureDocument, framework: FrameworkDocument, form: FormDocument | None
+) -> ChainSpec:
     """The stated design as the measurement library takes it."""
     codes = [competency.code for competency in framework.competencies]
     instruments = [instrument.code for instrument in procedure.instruments]
@@ -155,7 +157,9 @@ def _pinned(procedure: ProcedureDocument, code: str) -> Release:
     return Release.objects.select_related("identity").get(id=procedure.pins[code])
 
 
-def _one_rule(project: Project, role: str, campaigns: Sequence[Campaign]) -> tuple[Release, ProcedureDocument]:
+def _one_rule(
+    project: Project, role: str, campaigns: Sequence[Campaign]
+) -> tuple[Release, ProcedureDocument]:
     first = campaigns[0].procedure
     stated = document_of(first, ProcedureDocument)
     for campaign in campaigns[1:]:
@@ -170,7 +174,8 @@ def _one_rule(project: Project, role: str, campaigns: Sequence[Campaign]) -> tup
 def gather_evidence(*, project: Project, role: str, at: datetime) -> Evidence:
     """Collect what counts now. People without consent in force, with a running sitting or with nothing are excluded by name."""
     campaigns = sorted(
-        (c for c in campaigns_of_role(project.id, role) if c.slug != delivery.TRIAL_SLUG), key=lambda c: c.slug
+        (c for c in campaigns_of_role(project.id, role) if c.slug != delivery.TRIAL_SLUG),
+        key=lambda c: c.slug,
     )
     if not campaigns:
         raise NothingToEvaluate(role=role)
@@ -209,7 +214,9 @@ def gather_evidence(*, project: Project, role: str, at: datetime) -> Evidence:
             chosen[participation.person_id] = participation
     by_id = {participation.id: participation for participation in chosen.values()}
 
-    item_rows, scores, markers, answers = _score_sittings(campaigns, by_id, form_release, form, exclusions, at)
+    item_rows, scores, markers, answers = _score_sittings(
+        campaigns, by_id, form_release, form, exclusions, at
+    )
     ratings = [row for row in observation.ratings_for_scoring(list(by_id)) if _in_matrix(row, spec)]
     with_data = {row.participation_id for row in ratings} | set(scores)
     for participation_id in by_id:
@@ -243,16 +250,33 @@ def gather_evidence(*, project: Project, role: str, at: datetime) -> Evidence:
         {
             "procedures": sorted({campaign.procedure.digest for campaign in campaigns}),
             "items": [[str(r.sitting.id), r.part.code, r.answer_id, r.value, r.reason] for r in item_rows],
-            "ratings": [[r.rating_id, str(r.person_id), r.instrument, r.competency_code, str(r.assessor_id), r.value] for r in ratings],
+            "ratings": [
+                [r.rating_id, str(r.person_id), r.instrument, r.competency_code, str(r.assessor_id), r.value]
+                for r in ratings
+            ],
         }
     )
     return Evidence(
-        project=project, role=role, campaigns=tuple(campaigns), procedure_release=release,
-        procedures=tuple({c.procedure_id: c.procedure for c in campaigns}.values()), procedure=procedure,
-        framework_release=framework_release, framework=framework, form_release=form_release, form=form,
-        exercises=exercises, participations=tuple(people), spec=spec, data=data, item_rows=tuple(item_rows),
-        rating_rows=tuple(ratings), exclusions=tuple(exclusions), answers=answers, digest=evidence_digest,
-    )  # fmt: skip
+        project=project,
+        role=role,
+        campaigns=tuple(campaigns),
+        procedure_release=release,
+        procedures=tuple({c.procedure_id: c.procedure for c in campaigns}.values()),
+        procedure=procedure,
+        framework_release=framework_release,
+        framework=framework,
+        form_release=form_release,
+        form=form,
+        exercises=exercises,
+        participations=tuple(people),
+        spec=spec,
+        data=data,
+        item_rows=tuple(item_rows),
+        rating_rows=tuple(ratings),
+        exclusions=tuple(exclusions),
+        answers=answers,
+        digest=evidence_digest,
+    )
 
 
 def _in_matrix(row: observation.RatingRow, spec: ChainSpec) -> bool:
@@ -315,7 +339,14 @@ def _score_sittings(
             if score is not None:
                 row[position] = score
             rows.append(
-                ItemVerdictRow(sitting.sitting, value.answer_id if value else None, parts[item.code], score, float(item.points), reason)
+                ItemVerdictRow(
+                    sitting.sitting,
+                    value.answer_id if value else None,
+                    parts[item.code],
+                    score,
+                    float(item.points),
+                    reason,
+                )
             )
         scores[sitting.participation_id] = row
         markers[sitting.participation_id] = marks

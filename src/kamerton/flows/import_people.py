@@ -42,10 +42,17 @@ def as_text(name: str) -> dict[str, str]:
 
 def person_data(row: PersonRow, *, is_outside: bool = False) -> PersonData:
     return PersonData(
-        family_name=as_text(row.family_name), given_name=as_text(row.given_name), middle_name=as_text(row.middle_name),
-        email=row.email, phone=row.phone, employee_number=row.employee_number, unit=as_text(row.unit),
-        title=as_text(row.title), hired_date=row.hired_date, is_outside=is_outside,
-    )  # fmt: skip
+        family_name=as_text(row.family_name),
+        given_name=as_text(row.given_name),
+        middle_name=as_text(row.middle_name),
+        email=row.email,
+        phone=row.phone,
+        employee_number=row.employee_number,
+        unit=as_text(row.unit),
+        title=as_text(row.title),
+        hired_date=row.hired_date,
+        is_outside=is_outside,
+    )
 
 
 def read_people(data: bytes, *, name: str, sheet: str | None, at: datetime) -> PeopleDraft:
@@ -62,21 +69,32 @@ def read_people(data: bytes, *, name: str, sheet: str | None, at: datetime) -> P
 
 def already_known(project: Project, draft: PeopleDraft) -> int:
     """How many of the readable rows are about people the project has."""
-    return sum(1 for row in draft.rows if row.person and find_person(project, person_data(row.person)) is not None)
+    return sum(
+        1 for row in draft.rows if row.person and find_person(project, person_data(row.person)) is not None
+    )
 
 
 @transaction.atomic
-def import_people(*, actor: Actor, project: Project, draft: PeopleDraft, is_outside: bool = False, at: datetime) -> PeopleImported:
+def import_people(
+    *, actor: Actor, project: Project, draft: PeopleDraft, is_outside: bool = False, at: datetime
+) -> PeopleImported:
     """Write the readable rows, all or nothing; importing the same file again changes nothing."""
     require(actor, project.id, "manage_people")
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     for row in draft.rows:
         if row.person is not None:
-            saved = save_person(actor=actor, project=project, data=person_data(row.person, is_outside=is_outside), at=at)
+            saved = save_person(
+                actor=actor, project=project, data=person_data(row.person, is_outside=is_outside), at=at
+            )
             counts[saved.outcome] += 1
     refused = sum(1 for row in draft.rows if row.status == "refused")
     write_audit(
-        actor=actor, project_id=project.id, verb="import_people", object_kind="project", object_id=project.id,
-        details=counts | {"refused": refused}, at=at,
+        actor=actor,
+        project_id=project.id,
+        verb="import_people",
+        object_kind="project",
+        object_id=project.id,
+        details=counts | {"refused": refused},
+        at=at,
     )
     return PeopleImported(refused=refused, **counts)

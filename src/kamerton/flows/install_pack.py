@@ -104,7 +104,12 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
         install_function_draft(actor=actor, project=project, document=contents.function, at=at)
         releases.append(
             publish_function(
-                actor=actor, project=project, slug=contents.function.code, change_kind="first", summary=FIRST_SUMMARY, at=at
+                actor=actor,
+                project=project,
+                slug=contents.function.code,
+                change_kind="first",
+                summary=FIRST_SUMMARY,
+                at=at,
             )
         )
     else:
@@ -114,7 +119,12 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
         install_framework_draft(actor=actor, project=project, document=contents.framework, at=at)
         releases.append(
             publish_framework(
-                actor=actor, project=project, slug=contents.framework.code, change_kind="first", summary=FIRST_SUMMARY, at=at
+                actor=actor,
+                project=project,
+                slug=contents.framework.code,
+                change_kind="first",
+                summary=FIRST_SUMMARY,
+                at=at,
             )
         )
     else:
@@ -125,18 +135,45 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
         _publish(actor, project, "form", form.code, form, FORM_SCHEMA, parts, at, releases, unchanged)
     for exercise in contents.exercises:
         parts = [PartSpec("rated", rated.competency) for rated in exercise.rated]
-        _publish(actor, project, "exercise", exercise.code, exercise, EXERCISE_SCHEMA, parts, at, releases, unchanged)
+        _publish(
+            actor,
+            project,
+            "exercise",
+            exercise.code,
+            exercise,
+            EXERCISE_SCHEMA,
+            parts,
+            at,
+            releases,
+            unchanged,
+        )
     for procedure in contents.procedures:
         procedure = replace(procedure, pins=_pins(project, procedure))
         parts = [PartSpec("instrument", instrument.code) for instrument in procedure.instruments]
-        _publish(actor, project, "procedure", procedure.code, procedure, PROCEDURE_SCHEMA, parts, at, releases, unchanged)
+        _publish(
+            actor,
+            project,
+            "procedure",
+            procedure.code,
+            procedure,
+            PROCEDURE_SCHEMA,
+            parts,
+            at,
+            releases,
+            unchanged,
+        )
 
     role = contents.procedures[0].fit_rule.role
     if not seat_plan(project.id, role):
         set_seat_plan(actor=actor, project=project, role=role, rows=contents.pack.seats, at=at)
     write_audit(
-        actor=actor, project_id=project.id, verb="install_pack", object_kind="pack", object_id=contents.pack.code,
-        details={"version": contents.pack.version, "releases": [str(release.id) for release in releases]}, at=at,
+        actor=actor,
+        project_id=project.id,
+        verb="install_pack",
+        object_kind="pack",
+        object_id=contents.pack.code,
+        details={"version": contents.pack.version, "releases": [str(release.id) for release in releases]},
+        at=at,
     )
     return PackInstalled(contents.pack.code, tuple(releases), tuple(unchanged))
 
@@ -151,21 +188,40 @@ def _pins(project: Project, procedure: ProcedureDocument) -> dict[str, str]:
         if release is None:
             raise PackRefused(
                 where=procedure.code,
-                what={"ru": f"нет опубликованного: {kind} «{slug}»", "en": f'nothing published as {kind} "{slug}"'},
+                what={
+                    "ru": f"нет опубликованного: {kind} «{slug}»",
+                    "en": f'nothing published as {kind} "{slug}"',
+                },
             )
         pins[name] = str(release.id)
     return pins
 
 
 def _publish(
-    actor: Actor, project: Project, kind: str, slug: str, document: object, schema: str,
-    parts: list[PartSpec], at: datetime, releases: list[Release], unchanged: list[str],
+    actor: Actor,
+    project: Project,
+    kind: str,
+    slug: str,
+    document: object,
+    schema: str,
+    parts: list[PartSpec],
+    at: datetime,
+    releases: list[Release],
+    unchanged: list[str],
 ) -> None:
     try:
         releases.append(
             publish_release(
-                actor=actor, project=project, kind=kind, slug=slug, body=write_document(document), body_schema=schema,
-                parts=parts, change_kind="scoring", summary=FIRST_SUMMARY, at=at,
+                actor=actor,
+                project=project,
+                kind=kind,
+                slug=slug,
+                body=write_document(document),
+                body_schema=schema,
+                parts=parts,
+                change_kind="scoring",
+                summary=FIRST_SUMMARY,
+                at=at,
             )
         )
     except NothingChanged:

@@ -34,7 +34,11 @@ def run_of(reference: str) -> ScoreRun:
     if reference.startswith("run:"):
         slug, _, number = reference[4:].partition("/")
         project = Project.objects.filter(slug=slug).first()
-        run = ScoreRun.objects.filter(project=project, number=int(number)).first() if project and number.isdigit() else None
+        run = (
+            ScoreRun.objects.filter(project=project, number=int(number)).first()
+            if project and number.isdigit()
+            else None
+        )
         if run is None:
             raise NotFound(what={"ru": f"расчёт «{reference}»", "en": f'run "{reference}"'})
         return run
@@ -77,11 +81,19 @@ def recompute_report(*, reference: str, at: datetime) -> Recomputed:
         ru.append(f"Библиотеки другие: было {run.libraries}, сейчас {now}")
         en.append(f"Libraries differ: then {run.libraries}, now {now}")
     if not same:
-        ru.append(f"Входы изменились: было {run.inputs_digest[:12]}, сейчас {evidence.digest[:12]}. Сравнить числа нельзя: появились новые ответы, оценки или отзывы согласия. Выпустите новый расчёт.")
-        en.append(f"The inputs changed: then {run.inputs_digest[:12]}, now {evidence.digest[:12]}. Numbers cannot be compared: there are new answers, ratings or withdrawn consents. Run a new evaluation.")
+        ru.append(
+            f"Входы изменились: было {run.inputs_digest[:12]}, сейчас {evidence.digest[:12]}. Сравнить числа нельзя: появились новые ответы, оценки или отзывы согласия. Выпустите новый расчёт."
+        )
+        en.append(
+            f"The inputs changed: then {run.inputs_digest[:12]}, now {evidence.digest[:12]}. Numbers cannot be compared: there are new answers, ratings or withdrawn consents. Run a new evaluation."
+        )
         return Recomputed(False, False, float("nan"), {"ru": ru, "en": en})
     worst = _difference(run, evidence)
     agrees = worst <= TOLERANCE
-    ru.append(f"Входы те же ({run.inputs_digest[:12]}); наибольшая разница чисел {worst:.1e}, допуск {TOLERANCE:.0e}: {'сходится' if agrees else 'НЕ СХОДИТСЯ'}")
-    en.append(f"Same inputs ({run.inputs_digest[:12]}); largest difference {worst:.1e}, tolerance {TOLERANCE:.0e}: {'agrees' if agrees else 'DOES NOT AGREE'}")
+    ru.append(
+        f"Входы те же ({run.inputs_digest[:12]}); наибольшая разница чисел {worst:.1e}, допуск {TOLERANCE:.0e}: {'сходится' if agrees else 'НЕ СХОДИТСЯ'}"
+    )
+    en.append(
+        f"Same inputs ({run.inputs_digest[:12]}); largest difference {worst:.1e}, tolerance {TOLERANCE:.0e}: {'agrees' if agrees else 'DOES NOT AGREE'}"
+    )
     return Recomputed(agrees, True, worst, {"ru": ru, "en": en})

@@ -42,7 +42,14 @@ from kamerton.apps.records.models import Project, Release
 from kamerton.apps.records.queries import document_of, latest_release, parts_by_code
 from kamerton.flows.evaluate_role import evaluate_role
 from kamerton.flows.install_pack import install_pack
-from kamerton.flows.sample_world import SampleFiles, drawn_notes, email_of, response_for, sample_files, sample_world
+from kamerton.flows.sample_world import (
+    SampleFiles,
+    drawn_notes,
+    email_of,
+    response_for,
+    sample_files,
+    sample_world,
+)
 from kamerton.measure.simulation import World
 
 PACK = "kam-precious-metals"
@@ -61,7 +68,10 @@ def ensure_sample(*, say: Say, seed: int | None = None) -> Project:
     existing = Project.objects.filter(slug=slug).first()
     if existing is not None:
         return existing
-    say("Готовлю пример: люди, ответы, оценки (один раз, меньше минуты)…", "Preparing the sample: people, answers, ratings (once, under a minute)…")
+    say(
+        "Готовлю пример: люди, ответы, оценки (один раз, меньше минуты)…",
+        "Preparing the sample: people, answers, ratings (once, under a minute)…",
+    )
     return build_sample(files=files, seed=seed if seed is not None else int(files.sample["seed"]))
 
 
@@ -83,9 +93,13 @@ def build_sample(*, files: SampleFiles, seed: int) -> Project:
     closes = _moment(sample["held"]["closes"])
     day = datetime.combine(sample["held"]["first_day"], opens.timetz())
     project = create_project(
-        actor=OPERATOR, slug=sample["project"]["slug"], name=sample["project"]["name"], kind="sample",
-        zone=sample["project"]["zone"], at=opens - timedelta(days=40),
-    )  # fmt: skip
+        actor=OPERATOR,
+        slug=sample["project"]["slug"],
+        name=sample["project"]["name"],
+        kind="sample",
+        zone=sample["project"]["zone"],
+        at=opens - timedelta(days=40),
+    )
     install_pack(actor=OPERATOR, project=project, root=files.root, at=opens - timedelta(days=31))
     people = _people(project, files, opens - timedelta(days=20))
     assessors = _assessors(project, files, opens - timedelta(days=20))
@@ -96,11 +110,18 @@ def build_sample(*, files: SampleFiles, seed: int) -> Project:
     for row, person in zip(sample["people"], people, strict=True):
         campaign = external if row[0] == "c" else internal
         participation = add_participant(actor=OPERATOR, campaign=campaign, person=person, at=opens)
-        participations.append(Participation.objects.select_related("campaign__project", "campaign__procedure__identity", "person").get(id=participation.id))
+        participations.append(
+            Participation.objects.select_related(
+                "campaign__project", "campaign__procedure__identity", "person"
+            ).get(id=participation.id)
+        )
     _sittings(project, files, world, participations, assessors, day, seed)
     _observations(project, files, world, participations, assessors, day, seed)
     evaluate_role(
-        actor=OPERATOR, project=project, role=files.contents.procedures[0].fit_rule.role, at=day + timedelta(days=16)
+        actor=OPERATOR,
+        project=project,
+        role=files.contents.procedures[0].fit_rule.role,
+        at=day + timedelta(days=16),
     )
     return project
 
@@ -119,10 +140,15 @@ def _people(project: Project, files: SampleFiles, at: datetime) -> list[Person]:
     for number, row in enumerate(files.sample["people"], start=1):
         outside = row[0] == "c"
         data = PersonData(
-            family_name={"ru": row[1], "en": row[4]}, given_name={"ru": row[2], "en": row[5]},
-            middle_name={"ru": row[3]}, email=email_of(row), employee_number="" if outside else f"N{number:04d}",
-            unit={} if outside else units[row[7]], title={} if outside else titles[row[8]], is_outside=outside,
-        )  # fmt: skip
+            family_name={"ru": row[1], "en": row[4]},
+            given_name={"ru": row[2], "en": row[5]},
+            middle_name={"ru": row[3]},
+            email=email_of(row),
+            employee_number="" if outside else f"N{number:04d}",
+            unit={} if outside else units[row[7]],
+            title={} if outside else titles[row[8]],
+            is_outside=outside,
+        )
         found.append(save_person(actor=OPERATOR, project=project, data=data, at=at).person)
     return found
 
@@ -133,9 +159,14 @@ def _assessors(project: Project, files: SampleFiles, at: datetime) -> list[Perso
     for number, row in enumerate(files.sample["assessors"], start=1):
         address = f"{row[4]}.{row[3]}@norvetal.example".lower()
         data = PersonData(
-            family_name={"ru": row[0], "en": row[3]}, given_name={"ru": row[1], "en": row[4]}, middle_name={"ru": row[2]},
-            email=address, employee_number=f"A{number:04d}", unit=unit, title=files.sample["titles"]["assessor"],
-        )  # fmt: skip
+            family_name={"ru": row[0], "en": row[3]},
+            given_name={"ru": row[1], "en": row[4]},
+            middle_name={"ru": row[2]},
+            email=address,
+            employee_number=f"A{number:04d}",
+            unit=unit,
+            title=files.sample["titles"]["assessor"],
+        )
         person = save_person(actor=OPERATOR, project=project, data=data, at=at).person
         name = f"{row[0]} {row[1][0]}. {row[2][0]}."
         user = create_user(actor=OPERATOR, login=address, name=name, password=None, at=at)
@@ -153,28 +184,50 @@ def _accounts(project: Project, files: SampleFiles, at: datetime) -> None:
 def _campaigns(project: Project, opens: datetime, closes: datetime) -> tuple[Campaign, Campaign]:
     made: list[Campaign] = []
     for slug, procedure, name in (
-        ("internal-2026", "kam-internal", {"ru": "Внутренний отбор в КАМ, ноябрь 2026", "en": "Internal selection for KAM, November 2026"}),
-        ("external-2026", "kam-external", {"ru": "Внешний отбор в КАМ, ноябрь 2026", "en": "External selection for KAM, November 2026"}),
+        (
+            "internal-2026",
+            "kam-internal",
+            {"ru": "Внутренний отбор в КАМ, ноябрь 2026", "en": "Internal selection for KAM, November 2026"},
+        ),
+        (
+            "external-2026",
+            "kam-external",
+            {"ru": "Внешний отбор в КАМ, ноябрь 2026", "en": "External selection for KAM, November 2026"},
+        ),
     ):
         release = latest_release(project.id, "procedure", procedure)
         assert release is not None
         made.append(
             open_campaign(
-                actor=OPERATOR, project=project, procedure=release, slug=slug, name=name, purpose="selection",
-                opens_at=opens, closes_at=closes, at=opens - timedelta(days=3),
-            )  # fmt: skip
+                actor=OPERATOR,
+                project=project,
+                procedure=release,
+                slug=slug,
+                name=name,
+                purpose="selection",
+                opens_at=opens,
+                closes_at=closes,
+                at=opens - timedelta(days=3),
+            )
         )
     return made[0], made[1]
 
 
 def _candidate(participation: Participation, project: Project) -> Actor:
-    return Actor("candidate", str(participation.id), "candidate", project.id, frozenset(), participation.person_id)
+    return Actor(
+        "candidate", str(participation.id), "candidate", project.id, frozenset(), participation.person_id
+    )
 
 
 def _sittings(
-    project: Project, files: SampleFiles, world: World, participations: list[Participation], assessors: list[Person],
-    day: datetime, seed: int,
-) -> None:  # fmt: skip
+    project: Project,
+    files: SampleFiles,
+    world: World,
+    participations: list[Participation],
+    assessors: list[Person],
+    day: datetime,
+    seed: int,
+) -> None:
     """Everyone is invited, agrees, answers item by item, finishes; texts are scored by two assessors."""
     form_release = latest_release(project.id, "form", files.contents.forms[0].code)
     assert form_release is not None
@@ -186,15 +239,25 @@ def _sittings(
         actor = _candidate(participation, project)
         start = day + timedelta(days=p % 3, minutes=rng.randrange(0, 420))
         invite(
-            actor=OPERATOR, participation=participation, expires_at=participation.campaign.closes_at,
-            token=f"sample-{uuid5(SAMPLE_NAMESPACE, f'{seed}/{p}').hex}", send=False, at=start - timedelta(days=2),
-        )  # fmt: skip
+            actor=OPERATOR,
+            participation=participation,
+            expires_at=participation.campaign.closes_at,
+            token=f"sample-{uuid5(SAMPLE_NAMESPACE, f'{seed}/{p}').hex}",
+            send=False,
+            at=start - timedelta(days=2),
+        )
         consent = next(text for text in consent_texts(participation.campaign) if text.purpose == "selection")
         give_consent(
-            actor=actor, participation=participation, purpose="selection",
-            text_digest=delivery_rules.consent_digest(consent), language="ru", at=start - timedelta(minutes=2),
-        )  # fmt: skip
-        sitting = start_sitting(actor=actor, participation=participation, form=form_release, language="ru", at=start).sitting
+            actor=actor,
+            participation=participation,
+            purpose="selection",
+            text_digest=delivery_rules.consent_digest(consent),
+            language="ru",
+            at=start - timedelta(minutes=2),
+        )
+        sitting = start_sitting(
+            actor=actor, participation=participation, form=form_release, language="ru", at=start
+        ).sitting
         moment = start
         for j, item in enumerate(form.items):
             moment += timedelta(seconds=rng.randrange(35, 100))
@@ -205,9 +268,15 @@ def _sittings(
             else:
                 response = response_for(item, score, rng)
             recorded = record_answer(
-                actor=actor, sitting=sitting, item=parts[item.code], response=response,
-                uuid=uuid5(SAMPLE_NAMESPACE, f"{seed}/{p}/{item.code}"), seq=j + 1, epoch=1, at=moment,
-            )  # fmt: skip
+                actor=actor,
+                sitting=sitting,
+                item=parts[item.code],
+                response=response,
+                uuid=uuid5(SAMPLE_NAMESPACE, f"{seed}/{p}/{item.code}"),
+                seq=j + 1,
+                epoch=1,
+                at=moment,
+            )
             if item.type == "short_text":
                 for assessor in rng.sample(assessors, 2):
                     scored.append(TextScore(recorded.answer.id, assessor.id, whole))
@@ -216,9 +285,14 @@ def _sittings(
 
 
 def _observations(
-    project: Project, files: SampleFiles, world: World, participations: list[Participation], assessors: list[Person],
-    day: datetime, seed: int,
-) -> None:  # fmt: skip
+    project: Project,
+    files: SampleFiles,
+    world: World,
+    participations: list[Participation],
+    assessors: list[Person],
+    day: datetime,
+    seed: int,
+) -> None:
     """Each person is seen by two assessors in each exercise; ratings as simulated, notes drawn by the level shown."""
     exercises: dict[str, Release] = {}
     for instrument in files.contents.procedures[0].instruments:
@@ -231,7 +305,9 @@ def _observations(
     data = world.data
     for k in range(len(data.rating)):
         key = (int(data.person[k]), world.design.instruments[int(data.exercise[k])], int(data.rater[k]))
-        sheets.setdefault(key, []).append((world.design.competencies[int(data.competency[k])], int(data.rating[k])))
+        sheets.setdefault(key, []).append(
+            (world.design.competencies[int(data.competency[k])], int(data.rating[k]))
+        )
     rows: list[LoadedSheet] = []
     for (p, instrument, rater), given in sorted(sheets.items()):
         rng = random.Random(f"{seed}/sheet/{p}/{instrument}/{rater}")
@@ -240,14 +316,23 @@ def _observations(
         notes: list[LoadedNote] = []
         for competency, value in given:
             for indicator, sign, text in drawn_notes(files, instrument, competency, value, rng, used):
-                notes.append(LoadedNote(second=rng.randrange(60, 1450), text=text, indicator=indicator, sign=sign))
+                notes.append(
+                    LoadedNote(second=rng.randrange(60, 1450), text=text, indicator=indicator, sign=sign)
+                )
         notes.sort(key=lambda note: note.second)
         rows.append(
             LoadedSheet(
-                participation=participations[p], exercise=exercises[instrument], instrument=instrument,
-                assessor=assessors[rater], ratings=[LoadedRating(code, value) for code, value in given], notes=notes,
-                role="interviewer" if instrument == "SI" else "observer", when=start, room=str(1 + p % 3),
-                started_at=start, submitted_at=start + timedelta(minutes=70),
-            )  # fmt: skip
+                participation=participations[p],
+                exercise=exercises[instrument],
+                instrument=instrument,
+                assessor=assessors[rater],
+                ratings=[LoadedRating(code, value) for code, value in given],
+                notes=notes,
+                role="interviewer" if instrument == "SI" else "observer",
+                when=start,
+                room=str(1 + p % 3),
+                started_at=start,
+                submitted_at=start + timedelta(minutes=70),
+            )
         )
     load_ratings(actor=OPERATOR, project=project, rows=rows, at=day + timedelta(days=12))

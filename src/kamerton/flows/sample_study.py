@@ -42,7 +42,9 @@ def study_samples(files: SampleFiles, *, replications: int, first_seed: int = 1)
     def band(name: str) -> Band:
         return Band.of(np.array([getattr(row, name) for row in rows]))
 
-    return Study(replications, first_seed, band("four"), band("ready"), band("decided"), band("decided_right"))
+    return Study(
+        replications, first_seed, band("four"), band("ready"), band("decided"), band("decided_right")
+    )
 
 
 def choose_seed(files: SampleFiles, study: Study, *, first_seed: int, seats: int, tries: int = 500) -> int:
@@ -61,9 +63,17 @@ def choose_seed(files: SampleFiles, study: Study, *, first_seed: int, seats: int
         agreement = category_agreement(result, world)
         counts = Counter(result.fit.proposal)
         shown = all(sum(counts[code] for code in group) >= 2 for group in WANTED)
-        inside = study.four.low <= agreement.four <= study.four.high and study.ready.low <= agreement.ready <= study.ready.high
-        found = {r: set(f) for r, f in zip(result.calibration.raters, result.calibration.rater_flags, strict=True)}
-        planted = "lenient" in found[world.data.raters[files.sample["lenient"]]] and "central" in found[world.data.raters[files.sample["central"]]]
+        inside = (
+            study.four.low <= agreement.four <= study.four.high
+            and study.ready.low <= agreement.ready <= study.ready.high
+        )
+        found = {
+            r: set(f) for r, f in zip(result.calibration.raters, result.calibration.rater_flags, strict=True)
+        }
+        planted = (
+            "lenient" in found[world.data.raters[files.sample["lenient"]]]
+            and "central" in found[world.data.raters[files.sample["central"]]]
+        )
         if shown and inside and planted and count is not None and 1.0 <= count.hire <= 4.0:
             return seed
     raise ValueError(f"no seed from {first_seed} on in {tries} tries; widen the rule or the number of tries.")
@@ -77,11 +87,16 @@ def write_expected(root: Path, study: Study, seed: int) -> None:
 
     text = yaml.safe_dump(
         {
-            "replications": study.replications, "first_seed": study.first_seed, "seed": seed, "four": band(study.four),
-            "ready": band(study.ready), "decided": band(study.decided), "decided_right": band(study.decided_right),
+            "replications": study.replications,
+            "first_seed": study.first_seed,
+            "seed": seed,
+            "four": band(study.four),
+            "ready": band(study.ready),
+            "decided": band(study.decided),
+            "decided_right": band(study.decided_right),
         },
         sort_keys=False,
-    )  # fmt: skip
+    )
     head = (
         "# Agreement of simulated samples of this design with their truth: mean and 5–95 % band over the replications,\n"
         "# on record before the seed was chosen. Made by: ./run kamerton sample --study 1000\n"

@@ -18,5 +18,9 @@ def truth_of(project: Project) -> dict[str, dict[str, Any]]:
     if project.slug != files.sample["project"]["slug"]:
         return {}
     known = truth(files, int(files.sample["seed"]))
-    rows = Person.objects.filter(project=project, identity__email__in=list(known.category)).values_list("id", "identity__email")
-    return {str(pid): {"levels": known.levels[email], "category": known.category[email]} for pid, email in rows}
+    rows = Person.objects.filter(project=project, identity__email__in=list(known.category)).values_list(
+        "id", "identity__email"
+    )
+    return {
+        str(pid): {"levels": known.levels[email], "category": known.category[email]} for pid, email in rows
+    }

@@ -48,7 +48,9 @@ def sample_files(root: Path) -> SampleFiles:
     def read(name: str) -> Any:
         return yaml.safe_load((root / name).read_text(encoding="utf-8"))
 
-    return SampleFiles(root, read("sample.yaml"), read("quotes.yaml"), read("written-answers.yaml"), read_pack(root))
+    return SampleFiles(
+        root, read("sample.yaml"), read("quotes.yaml"), read("written-answers.yaml"), read_pack(root)
+    )
 
 
 def sample_spec(files: SampleFiles) -> ChainSpec:
@@ -104,7 +106,9 @@ def truth(files: SampleFiles, seed: int) -> SampleTruth:
     levels: dict[str, dict[str, float]] = {}
     letters: dict[str, str] = {}
     for p, row in enumerate(files.sample["people"]):
-        levels[email_of(row)] = dict(zip(world.design.competencies, world.true_levels[p].tolist(), strict=True))
+        levels[email_of(row)] = dict(
+            zip(world.design.competencies, world.true_levels[p].tolist(), strict=True)
+        )
         letters[email_of(row)] = CATEGORY_LETTERS[int(categories[p])]
     return SampleTruth(levels, letters)
 
@@ -155,7 +159,7 @@ def _random_response(item: Item, rng: random.Random) -> dict[str, Any]:
         case "single":
             return {"choice": rng.choice(codes)}
         case "table_row":
-            rows = [code for code in codes] or ["r1", "r2", "r3", "r4", "r5"]
+            rows = list(codes) or ["r1", "r2", "r3", "r4", "r5"]
             return {"choice": rng.choice(rows)}
         case "multiple":
             wanted = len(item.key["correct"])

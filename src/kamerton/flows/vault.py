@@ -78,9 +78,13 @@ def save_backup(*, file: Path, at: datetime) -> Saved:
             archive.write(path, f"reports/{path.name}")
             files += 1
         manifest = {
-            "format": FORMAT, "version": __version__, "at": at.isoformat(), "migrations": _migrations(),
-            "rows": rows, "digests": digests,
-        }  # fmt: skip
+            "format": FORMAT,
+            "version": __version__,
+            "at": at.isoformat(),
+            "migrations": _migrations(),
+            "rows": rows,
+            "digests": digests,
+        }
         archive.writestr("manifest.json", json.dumps(manifest, indent=1))
     part.replace(file)
     return Saved(file, rows, files)
@@ -91,11 +95,17 @@ def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
     except (KeyError, ValueError) as fault:
         raise BackupRefused(
-            what={"ru": "Это не резервная копия Камертона: в файле нет manifest.json.", "en": "This is no Kamerton backup: the file has no manifest.json."}
+            what={
+                "ru": "Это не резервная копия Камертона: в файле нет manifest.json.",
+                "en": "This is no Kamerton backup: the file has no manifest.json.",
+            }
         ) from fault
     if manifest.get("format") != FORMAT:
         raise BackupRefused(
-            what={"ru": f"Формат копии {manifest.get('format')}, читается только {FORMAT}.", "en": f"The backup's format is {manifest.get('format')}, only {FORMAT} can be read."}
+            what={
+                "ru": f"Формат копии {manifest.get('format')}, читается только {FORMAT}.",
+                "en": f"The backup's format is {manifest.get('format')}, only {FORMAT} can be read.",
+            }
         )
     return manifest
 
@@ -113,7 +123,10 @@ def restore_backup(*, file: Path) -> Saved:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as fault:
         raise BackupRefused(
-            what={"ru": f"Файл {file} не читается как архив: он повреждён или неполон.", "en": f"The file {file} is not readable as an archive: it is damaged or incomplete."}
+            what={
+                "ru": f"Файл {file} не читается как архив: он повреждён или неполон.",
+                "en": f"The file {file} is not readable as an archive: it is damaged or incomplete.",
+            }
         ) from fault
     with archive:
         manifest = read_manifest(archive)
@@ -129,7 +142,10 @@ def restore_backup(*, file: Path) -> Saved:
                 data = archive.read(name)
                 if hashlib.sha256(data).hexdigest() != manifest["digests"].get(name):
                     raise BackupRefused(
-                        what={"ru": f"{name}: отпечаток не сходится, копия повреждена. Ничего не восстановлено.", "en": f"{name}: the digest differs, the backup is damaged. Nothing was restored."}
+                        what={
+                            "ru": f"{name}: отпечаток не сходится, копия повреждена. Ничего не восстановлено.",
+                            "en": f"{name}: the digest differs, the backup is damaged. Nothing was restored.",
+                        }
                     )
                 rows += _load(model, data)
             _reset_sequences()
@@ -155,7 +171,9 @@ def _load(model: type[models.Model], data: bytes) -> int:
         for name, value in row.items():
             field = fields[name]
             target = field.target_field if isinstance(field, models.ForeignKey) else field
-            values[name] = value if value is None or isinstance(field, models.JSONField) else target.to_python(value)
+            values[name] = (
+                value if value is None or isinstance(field, models.JSONField) else target.to_python(value)
+            )
         batch.append(model(**values))
         count += 1
         if len(batch) >= BATCH:
@@ -194,11 +212,17 @@ def examine(*, at: datetime) -> list[Finding]:
         findings.append(Finding(ok, {"ru": ru, "en": en}))
 
     missing = freezing.missing("default")
-    note(not missing, f"защита неизменяемых таблиц: {'на месте' if not missing else 'нет у ' + ', '.join(missing)}",
-         f"guards of frozen tables: {'in place' if not missing else 'missing for ' + ', '.join(missing)}")  # fmt: skip
+    note(
+        not missing,
+        f"защита неизменяемых таблиц: {'на месте' if not missing else 'нет у ' + ', '.join(missing)}",
+        f"guards of frozen tables: {'in place' if not missing else 'missing for ' + ', '.join(missing)}",
+    )
     broken = [r.id for r in Release.objects.iterator() if digest_of(r.body) != r.digest]
-    note(not broken, f"отпечатки редакций: проверено {Release.objects.count()}, не сходится {len(broken)}",
-         f"digests of releases: {Release.objects.count()} checked, {len(broken)} differ")  # fmt: skip
+    note(
+        not broken,
+        f"отпечатки редакций: проверено {Release.objects.count()}, не сходится {len(broken)}",
+        f"digests of releases: {Release.objects.count()} checked, {len(broken)} differ",
+    )
     lost = 0
     for digest in ReportIssue.objects.values_list("pdf_digest", flat=True):
         path = settings.HOME / "reports" / f"{digest}.pdf"
@@ -207,14 +231,26 @@ def examine(*, at: datetime) -> list[Finding]:
     note(not lost, f"файлы отчётов: изменённых {lost}", f"report files: {lost} altered")
     beat = WorkerBeat.objects.order_by("-at").first()
     alive = beat is not None and (at - beat.at).total_seconds() < 60
-    note(alive, "фоновый обработчик работает" if alive else "фоновый обработчик не запущен: ./run worker",
-         "the background worker runs" if alive else "the background worker is not running: ./run worker")  # fmt: skip
+    note(
+        alive,
+        "фоновый обработчик работает" if alive else "фоновый обработчик не запущен: ./run worker",
+        "the background worker runs" if alive else "the background worker is not running: ./run worker",
+    )
     free = shutil.disk_usage(settings.HOME).free
-    note(free > 500_000_000, f"свободно на диске: {free // 1_000_000} МБ", f"free disk space: {free // 1_000_000} MB")
+    note(
+        free > 500_000_000,
+        f"свободно на диске: {free // 1_000_000} МБ",
+        f"free disk space: {free // 1_000_000} MB",
+    )
     key = settings.HOME / "secret.key"
     private = not key.exists() or (key.stat().st_mode & 0o077) == 0
-    note(private, "ключ установки закрыт от посторонних" if private else f"файл {key} читают посторонние: chmod 600",
-         "the installation's key is private" if private else f"the file {key} is readable by others: chmod 600")  # fmt: skip
+    note(
+        private,
+        "ключ установки закрыт от посторонних" if private else f"файл {key} читают посторонние: chmod 600",
+        "the installation's key is private"
+        if private
+        else f"the file {key} is readable by others: chmod 600",
+    )
     return findings
 
 
@@ -235,11 +271,21 @@ def export_project(*, project: Project, file: Path) -> int:
             buffer = io.StringIO()
             writer = csv.writer(buffer)
             writer.writerow(names)
-            for row in model._default_manager.filter(**{path: project.id}).order_by("pk").values_list(*names).iterator():
-                writer.writerow([json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in row])
+            for row in (
+                model._default_manager.filter(**{path: project.id})
+                .order_by("pk")
+                .values_list(*names)
+                .iterator()
+            ):
+                writer.writerow(
+                    [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in row]
+                )
                 rows += 1
             archive.writestr(f"{model._meta.db_table}.csv", "\ufeff" + buffer.getvalue())
         for release in Release.objects.filter(identity__project=project).select_related("identity"):
-            archive.writestr(f"releases/{release.identity.kind}-{release.identity.slug}-{release.number}.json", release.body)
+            archive.writestr(
+                f"releases/{release.identity.kind}-{release.identity.slug}-{release.number}.json",
+                release.body,
+            )
     part.replace(file)
     return rows

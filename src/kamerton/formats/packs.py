@@ -37,7 +37,7 @@ class PackFiles:
                 name, f"файл больше {MAX_FILE_BYTES} байт", f"the file is larger than {MAX_FILE_BYTES} bytes"
             )
         try:
-            return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            return yaml.safe_load(path.read_text(encoding="utf-8"))
         except UnicodeDecodeError as fault:
             raise PackError(name, "файл не в UTF-8", "the file is not UTF-8") from fault
         except yaml.YAMLError as fault:
@@ -45,7 +45,9 @@ class PackFiles:
             line = mark.line + 1 if mark else 0
             problem = getattr(fault, "problem", "") or "?"
             raise PackError(
-                name, f"строка {line}: YAML не читается ({problem})", f"line {line}: not readable as YAML ({problem})"
+                name,
+                f"строка {line}: YAML не читается ({problem})",
+                f"line {line}: not readable as YAML ({problem})",
             ) from fault
 
 
@@ -54,5 +56,7 @@ def open_pack(root: Path) -> PackFiles:
     if not root.is_dir():
         raise PackError(str(root.name), "такой папки с пакетом нет", "there is no such pack folder")
     if sum(1 for _ in root.rglob("*.yaml")) > MAX_FILES:
-        raise PackError(root.name, f"в пакете больше {MAX_FILES} файлов", f"the pack holds more than {MAX_FILES} files")
+        raise PackError(
+            root.name, f"в пакете больше {MAX_FILES} файлов", f"the pack holds more than {MAX_FILES} files"
+        )
     return PackFiles(root)

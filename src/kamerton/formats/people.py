@@ -135,7 +135,9 @@ def _tidy(name: str) -> str:
     return name.title() if name.isupper() and len(name) > 1 else name
 
 
-def draft_people(head: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], *, today: date) -> PeopleDraft:
+def draft_people(
+    head: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], *, today: date
+) -> PeopleDraft:
     """Read a table of people: `head` and (row number, cells). Duplicates inside the table are refused by name."""
     columns = match_columns(head)
     named = {name: head[index] for name, index in columns.items()}
@@ -154,7 +156,10 @@ def draft_people(head: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]],
     verdicts: list[RowVerdict] = []
     seen_keys: dict[tuple[str, str], int] = {}
     for number, cells in rows:
-        values = {n: str(cells[i]).replace("\u00a0", " ").strip() if i < len(cells) else "" for n, i in columns.items()}
+        values = {
+            n: str(cells[i]).replace("\u00a0", " ").strip() if i < len(cells) else ""
+            for n, i in columns.items()
+        }
         verdicts.append(_verdict(number, values, seen_keys, today))
     counts: dict[str, int] = {}
     for verdict in verdicts:
@@ -162,7 +167,9 @@ def draft_people(head: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]],
     return PeopleDraft(named, ignored, tuple(verdicts), counts=counts)
 
 
-def _verdict(number: int, values: dict[str, str], seen: dict[tuple[str, str], int], today: date) -> RowVerdict:
+def _verdict(
+    number: int, values: dict[str, str], seen: dict[tuple[str, str], int], today: date
+) -> RowVerdict:
     if not any(values.values()):
         return RowVerdict(number, None, "skipped", ({"ru": "пустая строка", "en": "an empty row"},))
     first = next(v for v in values.values() if v)
@@ -185,7 +192,10 @@ def _verdict(number: int, values: dict[str, str], seen: dict[tuple[str, str], in
     email = values.get("email", "").lower()
     if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         remarks.append(
-            {"ru": f"почта «{email}» не похожа на адрес и пропущена", "en": f'the e-mail "{email}" is no address and was left out'}
+            {
+                "ru": f"почта «{email}» не похожа на адрес и пропущена",
+                "en": f'the e-mail "{email}" is no address and was left out',
+            }
         )
         email = ""
     employee = re.sub(r"\.0$", "", values.get("employee_number", ""))

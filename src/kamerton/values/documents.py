@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,9 +19,14 @@ class DocumentError(ValueError):
         super().__init__(f"{what}: " + "; ".join(problems[:5]) + (" …" if len(problems) > 5 else ""))
 
 
-@lru_cache(maxsize=64)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """Building an adapter is costly, so each kind gets one for life."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def read_document(kind: type[T], data: Any, what: str = "document") -> T:

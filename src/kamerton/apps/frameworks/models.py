@@ -9,7 +9,9 @@ from django.db.models import F, Q
 
 
 class Framework(models.Model):
-    identity = models.OneToOneField("records.Identity", on_delete=models.PROTECT, primary_key=True, related_name="framework")
+    identity = models.OneToOneField(
+        "records.Identity", on_delete=models.PROTECT, primary_key=True, related_name="framework"
+    )
     code = models.CharField(max_length=40)
     name = models.JSONField()
     scale = models.JSONField(help_text="five words: [{value, word}]")
@@ -84,7 +86,9 @@ class RoleProfile(models.Model):
     composite_cut = models.FloatField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["framework", "role", "tier"], name="profile_of_a_role_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["framework", "role", "tier"], name="profile_of_a_role_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.framework_id}:{self.role}"

@@ -20,7 +20,11 @@ from kamerton.apps.records.models import Identity
 
 
 def draft_of(project_id: UUID, slug: str) -> Framework:
-    draft = Framework.objects.filter(identity__project_id=project_id, identity__slug=slug).select_related("identity").first()
+    draft = (
+        Framework.objects.filter(identity__project_id=project_id, identity__slug=slug)
+        .select_related("identity")
+        .first()
+    )
     if draft is None:
         raise NotFound(what={"ru": f"черновик модели «{slug}»", "en": f'draft of the model "{slug}"'})
     return draft

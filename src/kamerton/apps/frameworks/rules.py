@@ -24,13 +24,21 @@ def breaches(document: FrameworkDocument) -> list[RuleBreach]:
     """Everything that stands in the way of publishing."""
     found: list[RuleBreach] = []
     if sorted(level.value for level in document.scale) != [1, 2, 3, 4, 5]:
-        found.append(_breach("scale", "шкала / scale", "нужны пять уровней от 1 до 5", "five levels from 1 to 5 are needed"))
+        found.append(
+            _breach(
+                "scale", "шкала / scale", "нужны пять уровней от 1 до 5", "five levels from 1 to 5 are needed"
+            )
+        )
     codes = [c.code for c in document.competencies]
     if len(set(codes)) != len(codes):
-        found.append(_breach("codes", document.code, "код компетенции повторяется", "a competency code repeats"))
+        found.append(
+            _breach("codes", document.code, "код компетенции повторяется", "a competency code repeats")
+        )
     for c in document.competencies:
         if [level.value for level in c.levels] != [1, 2, 3, 4, 5]:
-            found.append(_breach("levels", c.code, "нужны пять уровней с якорями", "five anchored levels are needed"))
+            found.append(
+                _breach("levels", c.code, "нужны пять уровней с якорями", "five anchored levels are needed")
+            )
         if not c.indicators:
             found.append(_breach("indicators", c.code, "нет ни одного индикатора", "there is no indicator"))
         texts = [(c.code, c.name), (c.code, c.definition)]
@@ -38,17 +46,45 @@ def breaches(document: FrameworkDocument) -> list[RuleBreach]:
         texts += [(f"{c.code}, {level.value}", level.anchor) for level in c.levels]
         for where, text in texts:
             if any(not text.get(language) for language in LANGUAGES):
-                found.append(_breach("not_translated", where, "нет текста на одном из языков", "the text is missing in one language"))
+                found.append(
+                    _breach(
+                        "not_translated",
+                        where,
+                        "нет текста на одном из языков",
+                        "the text is missing in one language",
+                    )
+                )
         anchors = [level.anchor.get("ru", "") for level in c.levels]
         if len(set(anchors)) != len(anchors):
-            found.append(_breach("levels_do_not_grow", c.code, "два уровня описаны одинаково", "two levels are worded the same"))
+            found.append(
+                _breach(
+                    "levels_do_not_grow",
+                    c.code,
+                    "два уровня описаны одинаково",
+                    "two levels are worded the same",
+                )
+            )
     for profile in document.profiles:
         have = [t.competency for t in profile.targets]
         if sorted(have) != sorted(codes):
-            found.append(_breach("profile_incomplete", profile.role, "профиль охватывает не все компетенции", "the profile does not cover every competency"))
+            found.append(
+                _breach(
+                    "profile_incomplete",
+                    profile.role,
+                    "профиль охватывает не все компетенции",
+                    "the profile does not cover every competency",
+                )
+            )
         total = sum(t.weight for t in profile.targets)
         if abs(total - 1) > 1e-6:
-            found.append(_breach("weights", profile.role, f"сумма весов {total:.2f}, должна быть 1", f"the weights add up to {total:.2f}, they must add up to 1"))
+            found.append(
+                _breach(
+                    "weights",
+                    profile.role,
+                    f"сумма весов {total:.2f}, должна быть 1",
+                    f"the weights add up to {total:.2f}, they must add up to 1",
+                )
+            )
         for t in profile.targets:
             if not 1 <= t.minimum <= t.target <= 5:
                 found.append(
@@ -58,7 +94,14 @@ def breaches(document: FrameworkDocument) -> list[RuleBreach]:
                 )  # fmt: skip
     members = [code for cluster in document.clusters for code in cluster.competencies]
     if document.clusters and sorted(members) != sorted(codes):
-        found.append(_breach("clusters", document.code, "группы должны делить все компетенции без остатка", "clusters must divide all competencies"))
+        found.append(
+            _breach(
+                "clusters",
+                document.code,
+                "группы должны делить все компетенции без остатка",
+                "clusters must divide all competencies",
+            )
+        )
     return found
 
 
@@ -80,14 +123,30 @@ def differences(old: FrameworkDocument, new: FrameworkDocument) -> list[Change]:
     """What changed, in words: "level 3 of C5 reworded; minimum of C3 for KAM was 3, now 4"."""
     found: list[Change] = []
     if old.name != new.name:
-        found.append(Change("name", "wording", {"ru": "Название модели изменено", "en": "The model was renamed"}))
+        found.append(
+            Change("name", "wording", {"ru": "Название модели изменено", "en": "The model was renamed"})
+        )
     if old.scale != new.scale:
-        found.append(Change("scale", "wording", {"ru": "Слова шкалы изменены", "en": "The words of the scale changed"}))
+        found.append(
+            Change("scale", "wording", {"ru": "Слова шкалы изменены", "en": "The words of the scale changed"})
+        )
     if old.clusters != new.clusters:
-        found.append(Change("clusters", "structure", {"ru": "Группы компетенций изменены", "en": "The clusters changed"}))
+        found.append(
+            Change(
+                "clusters", "structure", {"ru": "Группы компетенций изменены", "en": "The clusters changed"}
+            )
+        )
     old_c, new_c = {c.code: c for c in old.competencies}, {c.code: c for c in new.competencies}
-    found += [Change(code, "structure", {"ru": f"Добавлена компетенция {code}", "en": f"Competency {code} added"}) for code in new_c if code not in old_c]
-    found += [Change(code, "structure", {"ru": f"Убрана компетенция {code}", "en": f"Competency {code} removed"}) for code in old_c if code not in new_c]
+    found += [
+        Change(code, "structure", {"ru": f"Добавлена компетенция {code}", "en": f"Competency {code} added"})
+        for code in new_c
+        if code not in old_c
+    ]
+    found += [
+        Change(code, "structure", {"ru": f"Убрана компетенция {code}", "en": f"Competency {code} removed"})
+        for code in old_c
+        if code not in new_c
+    ]
     words = {"name": ("название", "the name"), "short": ("краткое название", "the short name"), "definition": ("определение", "the definition"),
              "knowledge": ("знания", "the knowledge"), "development": ("первый шаг развития", "the development step")}  # fmt: skip
     for code, c in new_c.items():
@@ -96,20 +155,64 @@ def differences(old: FrameworkDocument, new: FrameworkDocument) -> list[Change]:
             continue
         for name, (ru, en) in words.items():
             if getattr(was, name) != getattr(c, name):
-                found.append(Change(f"competency/{code}/{name}", "wording", {"ru": f"{code}: переписано поле «{ru}»", "en": f"{code}: {en} reworded"}))
+                found.append(
+                    Change(
+                        f"competency/{code}/{name}",
+                        "wording",
+                        {"ru": f"{code}: переписано поле «{ru}»", "en": f"{code}: {en} reworded"},
+                    )
+                )
         if was.trainable != c.trainable:
-            found.append(Change(f"competency/{code}/trainable", "number", {"ru": f"{code}: {'развивается' if c.trainable else 'не развивается'} за 6–12 месяцев", "en": f"{code}: {'can' if c.trainable else 'cannot'} be developed in 6–12 months"}))
+            found.append(
+                Change(
+                    f"competency/{code}/trainable",
+                    "number",
+                    {
+                        "ru": f"{code}: {'развивается' if c.trainable else 'не развивается'} за 6–12 месяцев",
+                        "en": f"{code}: {'can' if c.trainable else 'cannot'} be developed in 6–12 months",
+                    },
+                )
+            )
         before = {i.code: i for i in was.indicators}
         after = {i.code: i for i in c.indicators}
         for key in after:
             if key not in before:
-                found.append(Change(f"indicator/{key}", "structure", {"ru": f"Добавлен индикатор {key}", "en": f"Indicator {key} added"}))
+                found.append(
+                    Change(
+                        f"indicator/{key}",
+                        "structure",
+                        {"ru": f"Добавлен индикатор {key}", "en": f"Indicator {key} added"},
+                    )
+                )
             elif before[key] != after[key]:
-                found.append(Change(f"indicator/{key}", "wording", {"ru": f"Индикатор {key} переписан", "en": f"Indicator {key} reworded"}))
-        found += [Change(f"indicator/{key}", "structure", {"ru": f"Убран индикатор {key}", "en": f"Indicator {key} removed"}) for key in before if key not in after]
+                found.append(
+                    Change(
+                        f"indicator/{key}",
+                        "wording",
+                        {"ru": f"Индикатор {key} переписан", "en": f"Indicator {key} reworded"},
+                    )
+                )
+        found += [
+            Change(
+                f"indicator/{key}",
+                "structure",
+                {"ru": f"Убран индикатор {key}", "en": f"Indicator {key} removed"},
+            )
+            for key in before
+            if key not in after
+        ]
         for level_was, level in zip(was.levels, c.levels, strict=False):
             if level_was != level:
-                found.append(Change(f"competency/{code}/level/{level.value}", "wording", {"ru": f"Уровень {level.value} в {code} переписан", "en": f"Level {level.value} of {code} reworded"}))
+                found.append(
+                    Change(
+                        f"competency/{code}/level/{level.value}",
+                        "wording",
+                        {
+                            "ru": f"Уровень {level.value} в {code} переписан",
+                            "en": f"Level {level.value} of {code} reworded",
+                        },
+                    )
+                )
     found += _profile_differences(old, new)
     return found
 
@@ -117,8 +220,24 @@ def differences(old: FrameworkDocument, new: FrameworkDocument) -> list[Change]:
 def _profile_differences(old: FrameworkDocument, new: FrameworkDocument) -> list[Change]:
     found: list[Change] = []
     before, after = {p.role: p for p in old.profiles}, {p.role: p for p in new.profiles}
-    found += [Change(f"profile/{r}", "structure", {"ru": f"Добавлен профиль роли {r}", "en": f"Profile of role {r} added"}) for r in after if r not in before]
-    found += [Change(f"profile/{r}", "structure", {"ru": f"Убран профиль роли {r}", "en": f"Profile of role {r} removed"}) for r in before if r not in after]
+    found += [
+        Change(
+            f"profile/{r}",
+            "structure",
+            {"ru": f"Добавлен профиль роли {r}", "en": f"Profile of role {r} added"},
+        )
+        for r in after
+        if r not in before
+    ]
+    found += [
+        Change(
+            f"profile/{r}",
+            "structure",
+            {"ru": f"Убран профиль роли {r}", "en": f"Profile of role {r} removed"},
+        )
+        for r in before
+        if r not in after
+    ]
     words = {"target": ("Цель", "Target"), "minimum": ("Минимум", "Minimum"), "weight": ("Вес", "Weight")}
     for role, profile in after.items():
         was = before.get(role)
@@ -126,7 +245,16 @@ def _profile_differences(old: FrameworkDocument, new: FrameworkDocument) -> list
             continue
         title = {lang: profile.short.get(lang) or role for lang in LANGUAGES}
         if was.composite_cut != profile.composite_cut:
-            found.append(Change(f"profile/{role}/composite_cut", "number", {"ru": f"Порог общего балла для роли «{title['ru']}» изменён", "en": f"Composite cut for {title['en']} changed"}))
+            found.append(
+                Change(
+                    f"profile/{role}/composite_cut",
+                    "number",
+                    {
+                        "ru": f"Порог общего балла для роли «{title['ru']}» изменён",
+                        "en": f"Composite cut for {title['en']} changed",
+                    },
+                )
+            )
         old_t = {t.competency: t for t in was.targets}
         for t in profile.targets:
             prior = old_t.get(t.competency)

@@ -10,7 +10,9 @@ from django.db import models
 class Function(models.Model):
     """The draft; one for an identity. `version` counts edits, so that two people do not overwrite each other."""
 
-    identity = models.OneToOneField("records.Identity", on_delete=models.PROTECT, primary_key=True, related_name="function")
+    identity = models.OneToOneField(
+        "records.Identity", on_delete=models.PROTECT, primary_key=True, related_name="function"
+    )
     code = models.CharField(max_length=40)
     name = models.JSONField()
     purpose = models.JSONField()

@@ -11,7 +11,11 @@ from kamerton.apps.records.models import Identity
 
 
 def draft_of(project_id: UUID, slug: str) -> Function:
-    draft = Function.objects.filter(identity__project_id=project_id, identity__slug=slug).select_related("identity").first()
+    draft = (
+        Function.objects.filter(identity__project_id=project_id, identity__slug=slug)
+        .select_related("identity")
+        .first()
+    )
     if draft is None:
         raise NotFound(what={"ru": f"черновик функции «{slug}»", "en": f'draft of the function "{slug}"'})
     return draft

@@ -50,9 +50,17 @@ def breaches(document: FunctionDocument) -> list[RuleBreach]:
                     process.code,
                     {
                         "ru": f"{process.code}: за результат (A) "
-                        + (f"отвечают {listed}; должен быть ровно один" if a else "не отвечает никто; должен быть ровно один"),
+                        + (
+                            f"отвечают {listed}; должен быть ровно один"
+                            if a
+                            else "не отвечает никто; должен быть ровно один"
+                        ),
                         "en": f"{process.code}: "
-                        + (f"{listed} answer for the result (A); exactly one must" if a else "nobody answers for the result (A); exactly one must"),
+                        + (
+                            f"{listed} answer for the result (A); exactly one must"
+                            if a
+                            else "nobody answers for the result (A); exactly one must"
+                        ),
                     },
                 )
             )
@@ -83,7 +91,11 @@ def _texts(document: FunctionDocument) -> list[tuple[str, dict[str, str]]]:
     rows: list[tuple[str, dict[str, str]]] = [("name", document.name), ("purpose", document.purpose)]
     rows += [(role.code, role.name) for role in document.roles]
     for process in document.processes:
-        rows += [(process.code, process.name), (process.code, process.purpose), (process.code, process.output)]
+        rows += [
+            (process.code, process.name),
+            (process.code, process.purpose),
+            (process.code, process.output),
+        ]
     return rows
 
 
@@ -102,13 +114,28 @@ def differences(old: FunctionDocument, new: FunctionDocument) -> list[Change]:
     found: list[Change] = []
     for name in ("name", "purpose", "before", "after"):
         if getattr(old, name) != getattr(new, name):
-            found.append(Change(name, "wording", {"ru": f"Функция: переписано поле «{_FIELDS[name]['ru']}»", "en": f"Function: {_FIELDS[name]['en']} reworded"}))
+            found.append(
+                Change(
+                    name,
+                    "wording",
+                    {
+                        "ru": f"Функция: переписано поле «{_FIELDS[name]['ru']}»",
+                        "en": f"Function: {_FIELDS[name]['en']} reworded",
+                    },
+                )
+            )
     old_roles, new_roles = {r.code: r for r in old.roles}, {r.code: r for r in new.roles}
     found += _added_removed(old_roles, new_roles, {"ru": "роль", "en": "role"})
     for code, role in new_roles.items():
         before = old_roles.get(code)
         if before is not None and before != role:
-            found.append(Change(f"role/{code}", "wording", {"ru": f"Роль {code}: тексты изменены", "en": f"Role {code}: texts changed"}))
+            found.append(
+                Change(
+                    f"role/{code}",
+                    "wording",
+                    {"ru": f"Роль {code}: тексты изменены", "en": f"Role {code}: texts changed"},
+                )
+            )
     old_p, new_p = {p.code: p for p in old.processes}, {p.code: p for p in new.processes}
     found += _added_removed(old_p, new_p, {"ru": "процесс", "en": "process"})
     for code, process in new_p.items():
@@ -141,6 +168,18 @@ _FIELDS: dict[str, dict[str, str]] = {
 
 
 def _added_removed(old: dict[str, Any], new: dict[str, Any], word: dict[str, str]) -> list[Change]:
-    found = [Change(code, "structure", {"ru": f"Добавлено: {word['ru']} {code}", "en": f"Added: {word['en']} {code}"}) for code in new if code not in old]
-    found += [Change(code, "structure", {"ru": f"Убрано: {word['ru']} {code}", "en": f"Removed: {word['en']} {code}"}) for code in old if code not in new]
+    found = [
+        Change(
+            code, "structure", {"ru": f"Добавлено: {word['ru']} {code}", "en": f"Added: {word['en']} {code}"}
+        )
+        for code in new
+        if code not in old
+    ]
+    found += [
+        Change(
+            code, "structure", {"ru": f"Убрано: {word['ru']} {code}", "en": f"Removed: {word['en']} {code}"}
+        )
+        for code in old
+        if code not in new
+    ]
     return found

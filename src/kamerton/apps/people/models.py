@@ -14,7 +14,9 @@ class Unit(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="units")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     code = models.CharField(max_length=60)
     name = models.JSONField(help_text="text by language")
 
@@ -40,7 +42,9 @@ class Person(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="people")
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates"
+    )
     search_key = models.CharField(max_length=300, blank=True, help_text="casefolded, ё→е, all identities")
     sort_key = models.CharField(max_length=300, blank=True, help_text="orders ё after е, before ж")
     is_outside = models.BooleanField(default=False, help_text="came as an outside candidate")
@@ -80,14 +84,18 @@ class Employment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
     position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="employments")
-    manager = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    manager = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
     from_date = models.DateField(null=True, blank=True)
     to_date = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(to_date__isnull=True) | Q(from_date__isnull=True) | Q(to_date__gte=F("from_date")),
+                condition=Q(to_date__isnull=True)
+                | Q(from_date__isnull=True)
+                | Q(to_date__gte=F("from_date")),
                 name="employment_ends_after_it_begins",
             )
         ]
@@ -184,7 +192,9 @@ class Subject(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="subjects")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PERSON)
-    person = models.OneToOneField(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="subject")
+    person = models.OneToOneField(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="subject"
+    )
     unit = models.OneToOneField(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="subject")
 
     class Meta:

@@ -29,7 +29,10 @@ def grants_in_force(user_id: UUID, project_id: UUID, today: date) -> list[RoleGr
 def sample_persona(project_id: UUID, role: str) -> Persona | None:
     """The account of a sample project that the switch "view as" looks through."""
     grant = (
-        RoleGrant.objects.filter(project_id=project_id, role=role).select_related("user").order_by("user__login").first()
+        RoleGrant.objects.filter(project_id=project_id, role=role)
+        .select_related("user")
+        .order_by("user__login")
+        .first()
     )
     return Persona(grant.user_id, grant.user.name, grant.person_id) if grant else None
 
@@ -39,14 +42,16 @@ def full_name(person: Person, language: str) -> str:
     identity = getattr(person, "identity", None)
     if identity is None or person.erased_at:
         return f"№ {str(person.id)[:8]}"
-    parts = [in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)]
+    parts = [
+        in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)
+    ]
     if not language.startswith("ru"):
         parts = [parts[1], parts[0]]
     return " ".join(part for part in parts if part) or f"№ {str(person.id)[:8]}"
 
 
 def short_name(person: Person, language: str) -> str:
-    """"Воронцова М. А." or "M. Vorontsova"; no-break spaces inside."""
+    """ "Воронцова М. А." or "M. Vorontsova"; no-break spaces inside."""
     identity = getattr(person, "identity", None)
     if identity is None or person.erased_at:
         return full_name(person, language)
@@ -96,9 +101,9 @@ def unit_and_title(person: Person, language: str) -> tuple[str, str]:
 def conflict_of(assessor_id: UUID, person_id: UUID) -> rules.RatingConflict | None:
     """Whether conflicts of interest forbid `assessor` to rate `person`."""
     managers = frozenset(
-        Employment.objects.filter(person_id=person_id, to_date__isnull=True, manager__isnull=False).values_list(
-            "manager_id", flat=True
-        )
+        Employment.objects.filter(
+            person_id=person_id, to_date__isnull=True, manager__isnull=False
+        ).values_list("manager_id", flat=True)
     )
     declared = frozenset(
         Conflict.objects.filter(

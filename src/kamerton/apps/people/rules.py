@@ -13,7 +13,17 @@ from kamerton.apps.records.errors import NotPermitted
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "view_model": frozenset(
-        {"designer", "expert", "assessor", "leader", "line_manager", "office", "administrator", "psychometrician", "key_account_manager"}
+        {
+            "designer",
+            "expert",
+            "assessor",
+            "leader",
+            "line_manager",
+            "office",
+            "administrator",
+            "psychometrician",
+            "key_account_manager",
+        }
     ),
     "edit_model": frozenset({"designer"}),
     "view_instruments": frozenset({"designer", "psychometrician"}),
@@ -81,7 +91,11 @@ class RatingConflict:
 
 
 def rating_conflict(
-    *, assessor_id: UUID, person_id: UUID, managers_of_person: frozenset[UUID], declared: frozenset[tuple[UUID, UUID, str]]
+    *,
+    assessor_id: UUID,
+    person_id: UUID,
+    managers_of_person: frozenset[UUID],
+    declared: frozenset[tuple[UUID, UUID, str]],
 ) -> RatingConflict | None:
     """Conflicts of interest, the gravest first; `declared` holds (person, other, kind) either way round."""
     if assessor_id == person_id:
@@ -96,7 +110,9 @@ def rating_conflict(
 
 def search_key(*parts: str) -> str:
     """What a search compares: casefolded, ё→е, single spaces. SQLite folds no Cyrillic, so it is stored."""
-    text = unicodedata.normalize("NFKC", " ".join(part for part in parts if part)).casefold().replace("ё", "е")
+    text = (
+        unicodedata.normalize("NFKC", " ".join(part for part in parts if part)).casefold().replace("ё", "е")
+    )
     return re.sub(r"\s+", " ", text).strip()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is not an error of the program
+class Refused(Exception):
     """Base of all expected refusals. A subclass states `code`, `texts` and, if it differs, the HTTP `status`."""
 
     code: ClassVar[str] = "refused"
@@ -26,7 +26,9 @@ class Refused(Exception):  # noqa: N818 - a refusal is not an error of the progr
         """The sentence for a reader of `language`, with parameters filled in."""
         text = self.texts.get(language.split("-")[0], self.texts["en"])
         localised = {
-            key: value.get(language.split("-")[0], next(iter(value.values()), "")) if isinstance(value, dict) else value
+            key: value.get(language.split("-")[0], next(iter(value.values()), ""))
+            if isinstance(value, dict)
+            else value
             for key, value in self.params.items()
         }
         return text.format(**localised)

@@ -39,7 +39,7 @@ def _sqlite(table: str) -> list[str]:
         f"CREATE TRIGGER frozen_update_{table} BEFORE UPDATE ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
         f"DROP TRIGGER IF EXISTS frozen_delete_{table}",
-        f"CREATE TRIGGER frozen_delete_{table} BEFORE DELETE ON {table} "
+        f"CREATE TRIGGER frozen_delete_{table} BEFORE DELETE ON {table} "  # noqa: S608 - names from the registry
         f"WHEN NOT EXISTS (SELECT 1 FROM records_demolition) "
         f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
     ]
@@ -106,9 +106,13 @@ def missing(using: str) -> list[str]:
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'frozen_%'")
+            cursor.execute(
+                "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'frozen_%'"
+            )
             guarded = {row[0] for row in cursor.fetchall()}
         else:
-            cursor.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'frozen_update_%'")
+            cursor.execute(
+                "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'frozen_update_%'"
+            )
             guarded = {row[0] for row in cursor.fetchall()}
     return [table for table in FROZEN_TABLES if table not in guarded]

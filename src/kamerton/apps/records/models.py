@@ -112,7 +112,9 @@ class Seal(models.Model):
 class Retirement(models.Model):
     """A release is no longer offered. Its rows stay, and what was measured with it stays valid."""
 
-    release = models.OneToOneField(Release, on_delete=models.PROTECT, primary_key=True, related_name="retirement")
+    release = models.OneToOneField(
+        Release, on_delete=models.PROTECT, primary_key=True, related_name="retirement"
+    )
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
     actor_name = models.CharField(max_length=200)

@@ -20,7 +20,9 @@ class ScoreRun(models.Model):
     inputs = models.JSONField(help_text="releases and digests of the inputs, exclusions with reasons, counts")
     algorithms = models.JSONField(help_text="step → id with version")
     frozen = models.JSONField(help_text="knots, components, severities, steps, prior, seed, draws")
-    calibration = models.ForeignKey("records.Release", on_delete=models.PROTECT, null=True, related_name="score_runs")
+    calibration = models.ForeignKey(
+        "records.Release", on_delete=models.PROTECT, null=True, related_name="score_runs"
+    )
     outputs_digest = models.CharField(max_length=64)
     code_version = models.CharField(max_length=40)
     libraries = models.JSONField()
@@ -43,7 +45,9 @@ class ItemScore(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(ScoreRun, on_delete=models.PROTECT, related_name="item_scores")
     sitting = models.ForeignKey("delivery.Sitting", on_delete=models.PROTECT, related_name="item_scores")
-    answer = models.ForeignKey("delivery.Answer", on_delete=models.PROTECT, null=True, related_name="item_scores")
+    answer = models.ForeignKey(
+        "delivery.Answer", on_delete=models.PROTECT, null=True, related_name="item_scores"
+    )
     item = models.ForeignKey("records.Part", on_delete=models.PROTECT, related_name="item_scores")
     value = models.FloatField(null=True)
     maximum = models.FloatField()

@@ -52,7 +52,13 @@ def _locked(draft: Framework) -> Framework:
 
 def _touch(draft: Framework, path: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
     DraftChange.objects.create(
-        identity=draft.identity, path=path, before=before, after=after, actor_id=actor.id, actor_name=actor.name, at=at
+        identity=draft.identity,
+        path=path,
+        before=before,
+        after=after,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        at=at,
     )
     draft.version += 1
     draft.changed_at = at
@@ -64,7 +70,9 @@ def _touch(draft: Framework, path: str, before: Any, after: Any, actor: Actor, a
 
 
 @transaction.atomic
-def edit_text(*, actor: Actor, draft: Framework, path: str, value: str, before: str | None = None, at: datetime) -> bool:
+def edit_text(
+    *, actor: Actor, draft: Framework, path: str, value: str, before: str | None = None, at: datetime
+) -> bool:
     """Change one text of the draft; `before` is what the writer saw. Returns whether anything changed."""
     require(actor, draft.identity.project_id, "edit_model")
     draft = _locked(draft)
@@ -72,7 +80,10 @@ def edit_text(*, actor: Actor, draft: Framework, path: str, value: str, before: 
     text = " ".join(value.split())
     if not text or len(text) > MAX_TEXT:
         raise InvalidInput(
-            what={"ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).", "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)})."}
+            what={
+                "ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).",
+                "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)}).",
+            }
         )
     current = dict(getattr(row, field))
     was = current.get(language, "")
@@ -88,21 +99,28 @@ def edit_text(*, actor: Actor, draft: Framework, path: str, value: str, before: 
 
 
 @transaction.atomic
-def edit_number(*, actor: Actor, draft: Framework, path: str, value: float, before: float | None = None, at: datetime) -> bool:
+def edit_number(
+    *, actor: Actor, draft: Framework, path: str, value: float, before: float | None = None, at: datetime
+) -> bool:
     """Change "profile/R3/target/C3/minimum" (or target, weight). The scale and the order minimum ≤ target are kept."""
     require(actor, draft.identity.project_id, "edit_model")
     draft = _locked(draft)
     steps = path.split("/")
     if len(steps) != 5 or steps[0] != "profile" or steps[2] != "target" or steps[4] not in NUMBER_FIELDS:
         raise NotFound(what=path)
-    row = Target.objects.filter(profile__framework=draft, profile__role=steps[1], competency__code=steps[3]).first()
+    row = Target.objects.filter(
+        profile__framework=draft, profile__role=steps[1], competency__code=steps[3]
+    ).first()
     if row is None:
         raise NotFound(what=path)
     name = steps[4]
     low, high = (0.0, 1.0) if name == "weight" else (1.0, 5.0)
     if not low <= value <= high:
         raise InvalidInput(
-            what={"ru": f"{value:g} вне пределов. Введите число от {low:g} до {high:g}.", "en": f"{value:g} is out of range. Enter a number from {low:g} to {high:g}."}
+            what={
+                "ru": f"{value:g} вне пределов. Введите число от {low:g} до {high:g}.",
+                "en": f"{value:g} is out of range. Enter a number from {low:g} to {high:g}.",
+            }
         )
     was = float(getattr(row, name))
     if before is not None and was != before and was != value:

@@ -14,7 +14,9 @@ from kamerton.values.documents import write_document
 
 
 @transaction.atomic
-def install_framework_draft(*, actor: Actor, project: Project, document: FrameworkDocument, at: datetime) -> Identity:
+def install_framework_draft(
+    *, actor: Actor, project: Project, document: FrameworkDocument, at: datetime
+) -> Identity:
     """Lay the document out as draft tables; a draft that is there already stays as it is."""
     require(actor, project.id, "install_pack")
     identity, _ = Identity.objects.get_or_create(project=project, kind="framework", slug=document.code)
@@ -22,7 +24,12 @@ def install_framework_draft(*, actor: Actor, project: Project, document: Framewo
         return identity
     plain = write_document(document)
     draft = Framework.objects.create(
-        identity=identity, code=document.code, name=document.name, scale=plain["scale"], clusters=plain["clusters"], changed_at=at
+        identity=identity,
+        code=document.code,
+        name=document.name,
+        scale=plain["scale"],
+        clusters=plain["clusters"],
+        changed_at=at,
     )
     rows: dict[str, Competency] = {}
     for ordinal, c in enumerate(document.competencies):
@@ -32,15 +39,29 @@ def install_framework_draft(*, actor: Actor, project: Project, document: Framewo
         )  # fmt: skip
         rows[c.code] = row
         Indicator.objects.bulk_create(
-            Indicator(competency=row, ordinal=n, code=i.code, text=i.text, short=i.short) for n, i in enumerate(c.indicators)
+            Indicator(competency=row, ordinal=n, code=i.code, text=i.text, short=i.short)
+            for n, i in enumerate(c.indicators)
         )
-        Level.objects.bulk_create(Level(competency=row, value=level.value, anchor=level.anchor) for level in c.levels)
+        Level.objects.bulk_create(
+            Level(competency=row, value=level.value, anchor=level.anchor) for level in c.levels
+        )
     for ordinal, p in enumerate(document.profiles):
         profile = RoleProfile.objects.create(
-            framework=draft, ordinal=ordinal, role=p.role, name=p.name, short=p.short, composite_cut=p.composite_cut
+            framework=draft,
+            ordinal=ordinal,
+            role=p.role,
+            name=p.name,
+            short=p.short,
+            composite_cut=p.composite_cut,
         )
         Target.objects.bulk_create(
-            Target(profile=profile, competency=rows[t.competency], target=t.target, minimum=t.minimum, weight=t.weight)
+            Target(
+                profile=profile,
+                competency=rows[t.competency],
+                target=t.target,
+                minimum=t.minimum,
+                weight=t.weight,
+            )
             for t in p.targets
         )
     write_audit(

@@ -47,7 +47,13 @@ def _locate(draft: Function, path: str) -> tuple[Any, str, str]:
 
 def _touch(draft: Function, path: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
     DraftChange.objects.create(
-        identity=draft.identity, path=path, before=before, after=after, actor_id=actor.id, actor_name=actor.name, at=at
+        identity=draft.identity,
+        path=path,
+        before=before,
+        after=after,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        at=at,
     )
     draft.version += 1
     draft.changed_at = at
@@ -59,7 +65,9 @@ def _touch(draft: Function, path: str, before: Any, after: Any, actor: Actor, at
 
 
 @transaction.atomic
-def edit_text(*, actor: Actor, draft: Function, path: str, value: str, before: str | None = None, at: datetime) -> bool:
+def edit_text(
+    *, actor: Actor, draft: Function, path: str, value: str, before: str | None = None, at: datetime
+) -> bool:
     """Change one text of the draft; `before` is what the writer saw. Returns whether anything changed."""
     require(actor, draft.identity.project_id, "edit_model")
     draft = Function.objects.select_for_update().select_related("identity").get(pk=draft.pk)
@@ -67,7 +75,10 @@ def edit_text(*, actor: Actor, draft: Function, path: str, value: str, before: s
     text = " ".join(value.split())
     if not text or len(text) > MAX_TEXT:
         raise InvalidInput(
-            what={"ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).", "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)})."}
+            what={
+                "ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).",
+                "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)}).",
+            }
         )
     current = dict(getattr(row, field))
     if before is not None and current.get(language, "") != before:
@@ -88,7 +99,12 @@ def edit_cell(*, actor: Actor, draft: Function, process: str, role: str, letters
     require(actor, draft.identity.project_id, "edit_model")
     draft = Function.objects.select_for_update().select_related("identity").get(pk=draft.pk)
     if letters not in LETTERS:
-        raise InvalidInput(what={"ru": f"«{letters}»: бывает A, R, A/R, C, I или пусто.", "en": f"“{letters}”: A, R, A/R, C, I or empty."})
+        raise InvalidInput(
+            what={
+                "ru": f"«{letters}»: бывает A, R, A/R, C, I или пусто.",
+                "en": f"“{letters}”: A, R, A/R, C, I or empty.",
+            }
+        )
     row = draft.processes.filter(code=process).first()
     role_row = draft.roles.filter(code=role).first()
     if row is None or role_row is None:
@@ -116,5 +132,7 @@ def undo_change(*, actor: Actor, draft: Function, change: DraftChange, at: datet
         raise NotFound(what=str(change.pk))
     steps = change.path.split("/")
     if steps[0] == "raci":
-        return edit_cell(actor=actor, draft=draft, process=steps[1], role=steps[2], letters=change.before or "", at=at)
+        return edit_cell(
+            actor=actor, draft=draft, process=steps[1], role=steps[2], letters=change.before or "", at=at
+        )
     return edit_text(actor=actor, draft=draft, path=change.path, value=change.before or "", at=at)

@@ -14,7 +14,9 @@ from kamerton.values.documents import write_document
 
 
 @transaction.atomic
-def install_function_draft(*, actor: Actor, project: Project, document: FunctionDocument, at: datetime) -> Identity:
+def install_function_draft(
+    *, actor: Actor, project: Project, document: FunctionDocument, at: datetime
+) -> Identity:
     """Lay the document out as draft tables; a draft that is there already stays as it is."""
     require(actor, project.id, "install_pack")
     identity, _ = Identity.objects.get_or_create(project=project, kind="function", slug=document.code)
@@ -28,7 +30,12 @@ def install_function_draft(*, actor: Actor, project: Project, document: Function
     roles = {}
     for ordinal, role in enumerate(document.roles):
         roles[role.code] = FunctionRole.objects.create(
-            function=draft, ordinal=ordinal, code=role.code, name=role.name, short=role.short, purpose=role.purpose
+            function=draft,
+            ordinal=ordinal,
+            code=role.code,
+            name=role.name,
+            short=role.short,
+            purpose=role.purpose,
         )
     for ordinal, (process, raw) in enumerate(zip(document.processes, plain["processes"], strict=True)):
         row = Process.objects.create(

@@ -20,7 +20,14 @@ class LoginTaken(Refused):
 
 @transaction.atomic
 def create_user(
-    *, actor: Actor, login: str, name: str, password: str | None, language: str = "ru", is_operator: bool = False, at: datetime
+    *,
+    actor: Actor,
+    login: str,
+    name: str,
+    password: str | None,
+    language: str = "ru",
+    is_operator: bool = False,
+    at: datetime,
 ) -> User:
     """An account. Without a password it cannot sign in (accounts of a sample)."""
     if actor.kind not in {"operator", "system"}:
@@ -34,5 +41,7 @@ def create_user(
     else:
         user.set_unusable_password()
     user.save(force_insert=True)
-    write_audit(actor=actor, project_id=None, verb="create_user", object_kind="user", object_id=user.id, at=at)
+    write_audit(
+        actor=actor, project_id=None, verb="create_user", object_kind="user", object_id=user.id, at=at
+    )
     return user

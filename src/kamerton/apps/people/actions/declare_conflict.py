@@ -12,7 +12,9 @@ from kamerton.apps.records.errors import InvalidInput
 
 
 @transaction.atomic
-def declare_conflict(*, actor: Actor, person: Person, other: Person, kind: str, note: str = "", at: datetime) -> Conflict:
+def declare_conflict(
+    *, actor: Actor, person: Person, other: Person, kind: str, note: str = "", at: datetime
+) -> Conflict:
     """From now on neither of the two may rate the other."""
     require(actor, person.project_id, "manage_people")
     if person.project_id != other.project_id or person.id == other.id:
@@ -26,7 +28,13 @@ def declare_conflict(*, actor: Actor, person: Person, other: Person, kind: str, 
         project_id=person.project_id, person=person, other=other, kind=kind, defaults={"note": note}
     )
     write_audit(
-        actor=actor, project_id=person.project_id, verb="declare_conflict", object_kind="conflict",
-        object_id=conflict.id, persons=[person.id, other.id], details={"kind": kind}, at=at,
+        actor=actor,
+        project_id=person.project_id,
+        verb="declare_conflict",
+        object_kind="conflict",
+        object_id=conflict.id,
+        persons=[person.id, other.id],
+        details={"kind": kind},
+        at=at,
     )
     return conflict

@@ -21,16 +21,28 @@ def grant_role(
     if role not in RoleGrant.Role.values:
         known = ", ".join(RoleGrant.Role.values)
         raise InvalidInput(
-            what={"ru": f"Роли «{role}» нет. Есть: {known}.", "en": f'There is no role "{role}". There are: {known}.'}
+            what={
+                "ru": f"Роли «{role}» нет. Есть: {known}.",
+                "en": f'There is no role "{role}". There are: {known}.',
+            }
         )
     if person is not None and person.project_id != project.id:
-        raise InvalidInput(what={"ru": "Человек из другого проекта.", "en": "The person belongs to another project."})
-    grant, created = RoleGrant.objects.get_or_create(project=project, user=user, role=role, defaults={"person": person})
+        raise InvalidInput(
+            what={"ru": "Человек из другого проекта.", "en": "The person belongs to another project."}
+        )
+    grant, created = RoleGrant.objects.get_or_create(
+        project=project, user=user, role=role, defaults={"person": person}
+    )
     if not created and person is not None and grant.person_id != person.id:
         grant.person = person
         grant.save(update_fields=["person"])
     write_audit(
-        actor=actor, project_id=project.id, verb="grant_role", object_kind="user", object_id=user.id,
-        details={"role": role}, at=at,
+        actor=actor,
+        project_id=project.id,
+        verb="grant_role",
+        object_kind="user",
+        object_id=user.id,
+        details={"role": role},
+        at=at,
     )
     return grant

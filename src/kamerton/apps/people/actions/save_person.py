@@ -53,7 +53,9 @@ def save_unit(*, actor: Actor, project: Project, name: LangText, parent: Unit | 
     """The unit of that name, made if it is new. Its code is the search key of the name in the first language."""
     require(actor, project.id, "manage_people")
     code = search_key(in_language(name, "ru"))[:60]
-    unit, _ = Unit.objects.get_or_create(project=project, code=code, defaults={"name": name, "parent": parent})
+    unit, _ = Unit.objects.get_or_create(
+        project=project, code=code, defaults={"name": name, "parent": parent}
+    )
     return unit
 
 
@@ -106,8 +108,13 @@ def save_person(*, actor: Actor, project: Project, data: PersonData, at: datetim
         outcome = "updated"
     if outcome != "unchanged":
         write_audit(
-            actor=actor, project_id=project.id, verb=f"person_{outcome}", object_kind="person",
-            object_id=person.id, persons=[person.id], at=at,
+            actor=actor,
+            project_id=project.id,
+            verb=f"person_{outcome}",
+            object_kind="person",
+            object_id=person.id,
+            persons=[person.id],
+            at=at,
         )
     return PersonSaved(person, outcome)
 
@@ -117,18 +124,23 @@ def _save_employment(actor: Actor, project: Project, person: Person, data: Perso
         return False
     unit = save_unit(actor=actor, project=project, name=data.unit) if data.unit else None
     current = (
-        Employment.objects.filter(person=person, to_date__isnull=True).select_related("position__unit").first()
+        Employment.objects.filter(person=person, to_date__isnull=True)
+        .select_related("position__unit")
+        .first()
     )
-    if current and current.position.title == data.title and current.position.unit_id == (unit.id if unit else None):
+    if (
+        current
+        and current.position.title == data.title
+        and current.position.unit_id == (unit.id if unit else None)
+    ):
         if data.hired_date and current.from_date != data.hired_date:
             current.from_date = data.hired_date
             current.save(update_fields=["from_date"])
             return True
         return False
-    position = (
-        Position.objects.filter(project=project, unit=unit, title=data.title).first()
-        or Position.objects.create(project=project, unit=unit, title=data.title)
-    )
+    position = Position.objects.filter(
+        project=project, unit=unit, title=data.title
+    ).first() or Position.objects.create(project=project, unit=unit, title=data.title)
     if current:
         current.position = position
         current.save(update_fields=["position"])

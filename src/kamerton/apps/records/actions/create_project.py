@@ -55,9 +55,16 @@ def create_project(
         ) from fault
     if Project.objects.filter(slug=slug).exists():
         raise SlugTaken(slug=slug)
-    project = Project.objects.create(slug=slug, name=name, kind=kind, zone=zone, languages=list(languages), created_at=at)
+    project = Project.objects.create(
+        slug=slug, name=name, kind=kind, zone=zone, languages=list(languages), created_at=at
+    )
     write_audit(
-        actor=actor, project_id=project.id, verb="create_project", object_kind="project", object_id=project.id,
-        details={"slug": slug, "kind": kind}, at=at,
+        actor=actor,
+        project_id=project.id,
+        verb="create_project",
+        object_kind="project",
+        object_id=project.id,
+        details={"slug": slug, "kind": kind},
+        at=at,
     )
     return project

@@ -12,9 +12,15 @@ from kamerton.apps.records.models import Demolition, Project
 from .write_audit import write_audit
 
 
-def _path_to_project(model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()) -> str | None:
+def _path_to_project(
+    model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()
+) -> str | None:
     """The shortest chain of not-null foreign keys from `model` to Project, as a lookup; None if there is none."""
-    fields = [f for f in model._meta.get_fields() if isinstance(f, models.ForeignKey | models.OneToOneField) and f.concrete]
+    fields = [
+        f
+        for f in model._meta.get_fields()
+        if isinstance(f, models.ForeignKey | models.OneToOneField) and f.concrete
+    ]
     for field in fields:
         if field.related_model is Project:
             return field.name
@@ -50,17 +56,27 @@ def destroy_project(*, actor: Actor, project: Project, at: datetime) -> dict[str
     # Rooms stand from the ground up in INSTALLED_APPS, and foreign keys point down: delete from the roof.
     order = {config.label: index for index, config in enumerate(apps.get_app_configs())}
     waiting = sorted(scoped, key=lambda pair: -order[pair[0]._meta.app_label])
-    ids = {model: list(model._default_manager.filter(**{path: project_id}).values_list("pk", flat=True)) for model, path in waiting}
+    ids = {
+        model: list(model._default_manager.filter(**{path: project_id}).values_list("pk", flat=True))
+        for model, path in waiting
+    }
     # Foreign keys are deferred on both databases: the order inside the transaction does not matter.
     for model, _path in waiting:
         keys = ids[model]
         for start in range(0, len(keys), 500):
-            count = model._default_manager.filter(pk__in=keys[start : start + 500])._raw_delete(using=connection.alias)
+            count = model._default_manager.filter(pk__in=keys[start : start + 500])._raw_delete(
+                using=connection.alias
+            )
             deleted[model._meta.db_table] = deleted.get(model._meta.db_table, 0) + count
     Project.objects.filter(id=project_id)._raw_delete(using=connection.alias)
     Demolition.objects.filter(project_id=project_id).delete()
     write_audit(
-        actor=actor, project_id=None, verb="destroy_project", object_kind="project", object_id=project_id,
-        details={"slug": slug, "rows": deleted}, at=at,
+        actor=actor,
+        project_id=None,
+        verb="destroy_project",
+        object_kind="project",
+        object_id=project_id,
+        details={"slug": slug, "rows": deleted},
+        at=at,
     )
     return deleted

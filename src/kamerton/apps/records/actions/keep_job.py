@@ -15,7 +15,9 @@ STALE_AFTER = timedelta(seconds=60)
 """A running job whose worker has not beaten for so long is taken for dead and tried again."""
 
 
-def enqueue_job(*, key: str, kind: str, payload: dict[str, Any], project_id: UUID | None = None, at: datetime) -> Job:
+def enqueue_job(
+    *, key: str, kind: str, payload: dict[str, Any], project_id: UUID | None = None, at: datetime
+) -> Job:
     """One job a key: asking again while it waits or runs changes nothing; a finished one starts anew."""
     with transaction.atomic():
         job, created = Job.objects.get_or_create(
@@ -23,8 +25,17 @@ def enqueue_job(*, key: str, kind: str, payload: dict[str, Any], project_id: UUI
         )
         if not created and job.state in {Job.State.DONE, Job.State.FAILED}:
             Job.objects.filter(pk=job.pk).update(
-                state=Job.State.WAITING, payload=payload, attempts=0, progress=0, total=0, error="", result={},
-                finished_at=None, heartbeat_at=None, not_before=None, created_at=at,
+                state=Job.State.WAITING,
+                payload=payload,
+                attempts=0,
+                progress=0,
+                total=0,
+                error="",
+                result={},
+                finished_at=None,
+                heartbeat_at=None,
+                not_before=None,
+                created_at=at,
             )
             job.refresh_from_db()
     return job
@@ -42,7 +53,9 @@ def claim_job(*, at: datetime) -> Job | None:
         )
         if job is None:
             return None
-        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, attempts=F("attempts") + 1, heartbeat_at=at)
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.RUNNING, attempts=F("attempts") + 1, heartbeat_at=at
+        )
         job.refresh_from_db()
         return job
 
@@ -61,7 +74,9 @@ def fail_job(*, job: Job, error: str, final: bool, at: datetime) -> None:
         Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error=error[:4000], finished_at=at)
     else:
         Job.objects.filter(pk=job.pk).update(
-            state=Job.State.WAITING, error=error[:4000], not_before=at + timedelta(seconds=5 * 3**job.attempts)
+            state=Job.State.WAITING,
+            error=error[:4000],
+            not_before=at + timedelta(seconds=5 * 3**job.attempts),
         )
 
 

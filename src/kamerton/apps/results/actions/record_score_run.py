@@ -41,7 +41,13 @@ def library_versions() -> dict[str, str]:
 
 @transaction.atomic
 def record_score_run(
-    *, actor: Actor, project: Project, data: RunData, item_scores: Sequence[ItemScore], scores: Sequence[Score], at: datetime
+    *,
+    actor: Actor,
+    project: Project,
+    data: RunData,
+    item_scores: Sequence[ItemScore],
+    scores: Sequence[Score],
+    at: datetime,
 ) -> ScoreRun:
     """Append one run with its rows; the former run of the same group is superseded, not touched."""
     require(actor, project.id, "evaluate")
@@ -74,8 +80,13 @@ def record_score_run(
     ItemScore.objects.bulk_create(item_scores, batch_size=400)
     Score.objects.bulk_create(scores, batch_size=400)
     write_audit(
-        actor=actor, project_id=project.id, verb="evaluate", object_kind="score_run", object_id=run.id,
+        actor=actor,
+        project_id=project.id,
+        verb="evaluate",
+        object_kind="score_run",
+        object_id=run.id,
         persons=sorted({str(score.subject.person_id) for score in scores if score.subject.person_id}),
-        details={"group": data.group, "number": run.number, "inputs": data.inputs_digest}, at=at,
+        details={"group": data.group, "number": run.number, "inputs": data.inputs_digest},
+        at=at,
     )
     return run
