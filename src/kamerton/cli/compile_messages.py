@@ -5,9 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +15,10 @@ def main() -> int:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
+        # Imported here: every start of the command line comes by, and mostly there is nothing to do.
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
         try:
             with source.open("rb") as file:
                 catalog = read_po(file, abort_invalid=True)

@@ -10,6 +10,7 @@ import yaml
 
 MAX_FILE_BYTES = 4_000_000
 MAX_FILES = 60
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class PackError(ValueError):
@@ -37,7 +38,7 @@ class PackFiles:
                 name, f"файл больше {MAX_FILE_BYTES} байт", f"the file is larger than {MAX_FILE_BYTES} bytes"
             )
         try:
-            return yaml.safe_load(path.read_text(encoding="utf-8"))
+            return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader, only faster
         except UnicodeDecodeError as fault:
             raise PackError(name, "файл не в UTF-8", "the file is not UTF-8") from fault
         except yaml.YAMLError as fault:
