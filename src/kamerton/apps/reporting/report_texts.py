@@ -3,6 +3,7 @@ the language's own form. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -77,6 +78,16 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+_SHORT_WORD = re.compile(r"(?<![\w\u00a0-])([А-Яа-яЁё]{1,2}|№) (?=\S)")
+_NUMBER_AND_NOUN = re.compile(r"(?<!\d)(\d[\d,.]*) (?=[А-Яа-яЁё%])")
+
+
+def tied(text: str) -> str:
+    """Russian lines do not break after a word of one or two letters, nor between a number and its noun."""
+    once = _SHORT_WORD.sub(rf"\1{NBSP}", text)
+    return _NUMBER_AND_NOUN.sub(rf"\1{NBSP}", _SHORT_WORD.sub(rf"\1{NBSP}", once))
 
 
 def say(language: str, ru: str, en: str) -> str:

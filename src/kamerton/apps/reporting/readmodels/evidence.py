@@ -20,7 +20,7 @@ from kamerton.apps.reporting import report_texts as texts
 from kamerton.apps.results.models import ItemScore, Score, ScoreRun
 from kamerton.values.texts import in_language
 
-from .cells import Head
+from .cells import Head, cell_of
 
 ERASED = {"ru": "[текст стёрт]", "en": "[text erased]"}
 
@@ -271,7 +271,7 @@ def _chain(
     return Chain(
         code=head.code,
         name=head.name,
-        summary=_summary(combined, len(instruments), language),
+        summary=_summary(head, combined, len(instruments), language),
         instruments=instruments,
         corrections=sorted(corrections, key=lambda line: (line.instrument, line.assessor)),
         items=answered,
@@ -281,10 +281,11 @@ def _chain(
     )
 
 
-def _summary(combined: Score | None, count: int, language: str) -> str:
+def _summary(head: Head, combined: Score | None, count: int, language: str) -> str:
     if combined is None or combined.value is None or combined.se is None:
         return texts.flag_text("not_measured", language)
-    shown = f"{texts.level(combined.value, language)} {texts.error(combined.se, language)}"
+    cell = cell_of(head, combined, language)
+    shown = f"{cell.text} {texts.error(combined.se, language)}" if cell.shown == "number" else cell.text
     n = texts.counted(
         combined.n, language, ("наблюдение", "наблюдения", "наблюдений"), ("observation", "observations")
     )
@@ -328,9 +329,9 @@ def _conflict(conflict: dict[str, Any], language: str) -> str:
     shown_p = texts.say(language, "меньше 0,01", "below .01") if p < 0.01 else decimal(p, 2, language)
     return texts.say(
         language,
-        f"Инструменты расходятся сильнее, чем объясняет ошибка: Q = {decimal(q, 1, language)}, "
+        f"Инструменты расходятся сильнее, чем объясняет ошибка: Q{texts.NBSP}={texts.NBSP}{decimal(q, 1, language)}, "
         f"степеней свободы {df}, p {shown_p}. Посмотрите свидетельства; число это не меняет.",
-        f"The instruments differ by more than their error explains: Q = {decimal(q, 1, language)}, "
+        f"The instruments differ by more than their error explains: Q{texts.NBSP}={texts.NBSP}{decimal(q, 1, language)}, "
         f"df = {df}, p {shown_p}. Look at the evidence; the number stays as it is.",
     )
 

@@ -58,6 +58,9 @@ class Said:
     name: str
     text: str
     anchor: str
+    """The behaviour at the level reached."""
+    ahead: str
+    """The behaviour one level up."""
     development: str
 
 
@@ -286,13 +289,12 @@ def _differences(fit: FitResult) -> rules.Differences:
 def _said(row: ProfileRow, framework: FrameworkDocument, language: str) -> Said:
     competency: Competency = competency_of(framework, row.cell.head.code)
     reached = rules.level_of(row.cell.value or 1.0)
-    anchor = next(
-        (in_language(level.anchor, language) for level in competency.levels if level.value == reached), ""
-    )
+    next((in_language(level.anchor, language) for level in competency.levels if level.value == reached), "")
     return Said(
         name=row.cell.head.name,
         text=row.cell.text,
-        anchor=anchor,
+        anchor=anchors.get(reached, ""),
+        ahead=anchors.get(reached + 1, ""),
         development=in_language(competency.development, language),
     )
 
