@@ -289,7 +289,7 @@ def _differences(fit: FitResult) -> rules.Differences:
 def _said(row: ProfileRow, framework: FrameworkDocument, language: str) -> Said:
     competency: Competency = competency_of(framework, row.cell.head.code)
     reached = rules.level_of(row.cell.value or 1.0)
-    next((in_language(level.anchor, language) for level in competency.levels if level.value == reached), "")
+    anchors = {level.value: in_language(level.anchor, language) for level in competency.levels}
     return Said(
         name=row.cell.head.name,
         text=row.cell.text,
