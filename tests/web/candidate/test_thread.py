@@ -78,3 +78,13 @@ def test_pressing_next_twice_adds_no_row(world: World, candidate: Client) -> Non
     for _ in range(3):
         candidate.post("/sitting/item/1/", {"epoch": "1", "i1-here": "1", "i1-choice": "a"})
     assert Answer.objects.count() == 1
+
+
+def test_a_browser_with_the_forms_own_token_gets_in_although_its_origin_is_null(world: World) -> None:
+    token = new_link(world, timezone.now())
+    client = Client(enforce_csrf_checks=True)
+    client.get(f"/c/{token}/")
+    form_token = client.cookies["csrftoken"].value
+    assert client.post(f"/c/{token}/", HTTP_ORIGIN="null").status_code == 403
+    assert client.post(f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="https://elsewhere.example").status_code == 403
+    assert client.post(f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="null").status_code == 302

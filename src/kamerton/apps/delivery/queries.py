@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from kamerton.apps.delivery import rules
 from kamerton.apps.delivery.models import (
@@ -45,6 +45,31 @@ def campaigns_of(project_id: UUID) -> QuerySet[Campaign]:
         .select_related("procedure__identity", "project")
         .order_by("-opens_at", "slug")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign in a list: how many people, how many have come through."""
+
+    campaign: Campaign
+    procedure: ProcedureDocument
+    added: int
+    invited: int
+    started: int
+    finished: int
+
+
+def campaign_lines(project_id: UUID) -> list[CampaignLine]:
+    present = Q(participations__withdrawn_at__isnull=True)
+    rows = campaigns_of(project_id).annotate(
+        added=Count("participations", filter=present, distinct=True),
+        invited=Count("participations", filter=present & Q(participations__invitations__isnull=False), distinct=True),
+        started=Count("participations", filter=present & Q(participations__sittings__isnull=False), distinct=True),
+        finished=Count(
+            "participations", filter=present & Q(participations__sittings__finished_at__isnull=False), distinct=True
+        ),
+    )
+    return [CampaignLine(c, procedure_of(c), c.added, c.invited, c.started, c.finished) for c in rows]
 
 
 def campaign_by_slug(project_id: UUID, slug: str) -> Campaign:

@@ -10,8 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.decorators import decorator_from_middleware
+from django.views.decorators.csrf import csrf_exempt
 
 from kamerton.apps.delivery import queries
 from kamerton.apps.delivery.models import Campaign, Participation, Sitting
@@ -112,7 +115,7 @@ View = Callable[..., HttpResponse]
 
 
 def open_page(view: View) -> View:
-    """A page without a session: refusals become notices; nothing is ever kept by a cache or sent as a referrer."""
+    """A page without a session: refusals become notices; nothing is ever kept by a cache."""
 
     @wraps(view)
     def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -121,8 +124,33 @@ def open_page(view: View) -> View:
         except Refused as refusal:
             response = notice(request, refusal)
         response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
         response["Content-Language"] = getattr(request, "LANGUAGE_CODE", "ru")
+        return response
+
+    return page
+
+
+class _NullOriginCsrf(CsrfViewMiddleware):
+    def _origin_verified(self, request: HttpRequest) -> bool:
+        return request.META.get("HTTP_ORIGIN") == "null" or super()._origin_verified(request)
+
+
+_check_token_alone = decorator_from_middleware(_NullOriginCsrf)
+
+
+def secret_page(view: View) -> View:
+    """A page whose address is a secret: it tells no referrer to anybody.
+
+    A browser then sends "Origin: null" with the page's own form, so the origin proves nothing here; the token of the
+    form against the SameSite cookie is checked as everywhere.
+    """
+
+    @csrf_exempt
+    @_check_token_alone
+    @wraps(view)
+    def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        response = open_page(view)(request, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
         return response
 
     return page

@@ -21,11 +21,11 @@ from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import Project
 from kamerton.apps.records.queries import document_of, project_by_slug
 from kamerton.values.texts import in_language
-from kamerton.web.candidate.access import COOKIE, SessionNeeded, candidate_of, open_page
+from kamerton.web.candidate.access import COOKIE, SessionNeeded, candidate_of, open_page, secret_page
 from kamerton.web.viewer import viewer_of
 
 
-@open_page
+@secret_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """GET changes nothing, so a mail scanner may open it; POST consumes the link."""
@@ -44,7 +44,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "candidate/invitation.html", context)
 
 
-@open_page
+@secret_page
 @require_POST
 def seen(request: HttpRequest, token: str) -> HttpResponse:
     """Sent by the page itself once a person has it open."""

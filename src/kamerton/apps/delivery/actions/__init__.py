@@ -18,6 +18,7 @@ from .give_consent import (
     withdraw_consent,
 )
 from .grant_time import grant_time
+from .import_paper_sheets import PaperImported, PaperSheet, import_paper_sheets
 from .invite import Invited, ParticipantWithdrawn, invite, revoke
 from .open_campaign import CampaignExists, ProcedureRetired, open_campaign
 from .record_answer import (
@@ -51,7 +52,9 @@ __all__ = [
     "ItemElsewhere",
     "ItemsMissing",
     "LinkUnusable",
+    "PaperImported",
     "PaperRecorded",
+    "PaperSheet",
     "ParticipantExists",
     "ParticipantWithdrawn",
     "ProcedureRetired",
@@ -68,6 +71,7 @@ __all__ = [
     "flag_item",
     "give_consent",
     "grant_time",
+    "import_paper_sheets",
     "invite",
     "note_link_seen",
     "open_campaign",

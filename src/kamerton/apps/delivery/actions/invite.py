@@ -58,9 +58,8 @@ def mail_to(*, campaign: Campaign, person: Person, link: str, expires_at: dateti
 
 def until_text(project: Project, moment: datetime, language: str) -> str:
     """A moment in the project's zone, with the zone's name: a deadline without one is a guess."""
-    pattern = "d MMMM y, HH:mm z" if language.startswith("ru") else "d MMMM y, HH:mm z"
-    zone = ZoneInfo(project.zone)
-    return format_datetime(moment, pattern, tzinfo=zone, locale="ru" if language.startswith("ru") else "en_GB")
+    locale = "ru" if language.startswith("ru") else "en_GB"
+    return format_datetime(moment, "d MMMM y, HH:mm z", tzinfo=ZoneInfo(project.zone), locale=locale)
 
 
 def _address(person: Person, language: str) -> str:
