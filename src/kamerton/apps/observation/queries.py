@@ -599,9 +599,9 @@ def _text_parts(project_id: UUID) -> list[UUID]:
     return parts
 
 
-def text_queue(actor: Actor, project_id: UUID, limit: int = 20) -> list[TextTask]:
-    """Finished answers that still need a rater and that this rater may score: unscored ones first, otherwise in
-    an order that follows the answers' random ids, not people or time."""
+def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTask]:
+    """Finished answers that still need a rater and that this rater may score: unscored ones first, one item after
+    the other (a steady yardstick), inside an item by the answers' random ids, not by person or time."""
     require(actor, project_id, "rate_texts")
     newest: dict[tuple[UUID, UUID], Answer] = {}
     answers = (
@@ -622,7 +622,7 @@ def text_queue(actor: Actor, project_id: UUID, limit: int = 20) -> list[TextTask
         newest[(answer.sitting_id, answer.item_id)] = answer
     conflicts: dict[UUID | None, bool] = {}
     waiting: list[Answer] = []
-    for answer in sorted(newest.values(), key=lambda a: (a.raters, str(a.uuid))):
+    for answer in sorted(newest.values(), key=lambda a: (a.raters > 0, a.item.code, str(a.uuid))):
         if answer.mine or answer.raters >= ENOUGH_TEXT_RATERS or not _is_readable(answer):
             continue
         respondent = answer.sitting.respondent_id

@@ -1,0 +1,82 @@
+"""The course of an exercise as a bar: phases, triggers, where the clock stands. Positions are percent of the width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kamerton.apps.instruments.documents import ExerciseDocument, ScriptLine
+from kamerton.apps.observation.rules import Clock, seconds_of
+from kamerton.values.texts import LangText
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseBar:
+    name: LangText
+    minutes: int
+    start: int
+    end: int
+    left: str
+    width: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerMark:
+    mark: str
+    second: int
+    left: str
+    is_past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    phases: tuple[PhaseBar, ...]
+    triggers: tuple[TriggerMark, ...]
+    now: str
+    """Empty before the start."""
+    current: PhaseBar | None
+    next_trigger: TriggerMark | None
+
+
+def _percent(second: float, total: int) -> str:
+    return f"{100 * min(max(second / total, 0), 1):.2f}%"
+
+
+def script_of(document: ExerciseDocument) -> list[ScriptLine]:
+    """The role-player's lines; an exercise without a player shows the administrator's."""
+    lines = document.role_player_script or document.administrator_script
+    return sorted(lines, key=lambda line: seconds_of(line.at))
+
+
+def timeline(document: ExerciseDocument, clock: Clock | None) -> Timeline:
+    total = max(document.minutes * 60, sum(phase.minutes for phase in document.phases) * 60, 1)
+    elapsed = clock.elapsed if clock else -1
+    phases, start = [], 0
+    for phase in document.phases:
+        end = start + phase.minutes * 60
+        phases.append(
+            PhaseBar(
+                phase.name,
+                phase.minutes,
+                start,
+                end,
+                _percent(start, total),
+                _percent(end - start, total),
+                start <= elapsed < end,
+            )
+        )
+        start = end
+    triggers = tuple(
+        TriggerMark(
+            line.at, seconds_of(line.at), _percent(seconds_of(line.at), total), seconds_of(line.at) <= elapsed
+        )
+        for line in script_of(document)
+        if line.kind == "trigger"
+    )
+    return Timeline(
+        tuple(phases),
+        triggers,
+        _percent(elapsed, total) if clock else "",
+        next((phase for phase in phases if phase.is_on), None),
+        next((trigger for trigger in triggers if not trigger.is_past), None),
+    )
