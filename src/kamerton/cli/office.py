@@ -106,6 +106,14 @@ def pack(options: argparse.Namespace) -> int:
             f"Installed: {len(installed.releases)} releases, {len(installed.unchanged)} unchanged.",
         )
     )
+    if installed.kept:
+        names = ", ".join(installed.kept)
+        print(
+            say(
+                f"Изменено в этом проекте и оставлено как есть: {names}. Правьте их в студии.",
+                f"Changed in this project and kept as it is: {names}. Edit it in the studio.",
+            )
+        )
     return 0
 
 

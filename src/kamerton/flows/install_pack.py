@@ -12,8 +12,10 @@ from django.db import transaction
 from kamerton.apps.decisions.actions import set_seat_plan
 from kamerton.apps.decisions.queries import seat_plan
 from kamerton.apps.frameworks.actions import install_framework_draft, publish_framework
+from kamerton.apps.frameworks.actions.publish_framework import RulesBroken as FrameworkRulesBroken
 from kamerton.apps.frameworks.documents import FrameworkDocument
 from kamerton.apps.functions.actions import install_function_draft, publish_function
+from kamerton.apps.functions.actions.publish_function import RulesBroken as FunctionRulesBroken
 from kamerton.apps.functions.documents import FunctionDocument
 from kamerton.apps.instruments.documents import EXERCISE_SCHEMA, FORM_SCHEMA, ExerciseDocument, FormDocument
 from kamerton.apps.people.rules import require
@@ -24,7 +26,9 @@ from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import Refused
 from kamerton.apps.records.models import Project, Release
 from kamerton.apps.records.queries import latest_release
+from kamerton.flows.check_pack import pack_problems
 from kamerton.formats.packs import PackError, PackFiles, open_pack
+from kamerton.values.canonical import canonical_json, digest_of
 from kamerton.values.documents import DocumentError, read_document, write_document
 
 T = TypeVar("T")
@@ -43,9 +47,12 @@ class PackRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PackInstalled:
+    """What became of the pack. `kept`: a function or a model that differs here from the pack; the one here stays."""
+
     code: str
     releases: tuple[Release, ...]
     unchanged: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def read_pack(root: Path) -> PackContents:
             rows = rows if isinstance(rows, list) else [rows]
             cuts = [read_document(CutRecord, row, what="cuts.yaml") for row in rows]
         procedures = [_read(files, name, ProcedureDocument) for name in pack.procedures]
-        return PackContents(
+        contents = PackContents(
             pack=pack,
             function=_read(files, pack.function, FunctionDocument),
             framework=_read(files, pack.framework, FrameworkDocument),
@@ -89,6 +96,14 @@ def read_pack(root: Path) -> PackContents:
         raise PackRefused(where=fault.where, what=fault.texts) from fault
     except DocumentError as fault:
         raise PackRefused(where=fault.what, what="; ".join(fault.problems[:5])) from fault
+    found = pack_problems(pack, contents.framework, contents.forms, contents.exercises, contents.procedures)
+    if found:
+        file = found[0].file
+        here = [problem.texts for problem in found if problem.file == file][:5]
+        raise PackRefused(
+            where=file, what={tag: "; ".join(text[tag] for text in here) for tag in ("ru", "en")}
+        )
+    return contents
 
 
 @transaction.atomic
@@ -99,37 +114,9 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
     releases: list[Release] = []
     unchanged: list[str] = []
 
-    function = latest_release(project.id, "function", contents.function.code)
-    if function is None:
-        install_function_draft(actor=actor, project=project, document=contents.function, at=at)
-        releases.append(
-            publish_function(
-                actor=actor,
-                project=project,
-                slug=contents.function.code,
-                change_kind="first",
-                summary=FIRST_SUMMARY,
-                at=at,
-            )
-        )
-    else:
-        unchanged.append(f"function:{contents.function.code}")
-    framework = latest_release(project.id, "framework", contents.framework.code)
-    if framework is None:
-        install_framework_draft(actor=actor, project=project, document=contents.framework, at=at)
-        releases.append(
-            publish_framework(
-                actor=actor,
-                project=project,
-                slug=contents.framework.code,
-                change_kind="first",
-                summary=FIRST_SUMMARY,
-                at=at,
-            )
-        )
-    else:
-        unchanged.append(f"framework:{contents.framework.code}")
-
+    kept: list[str] = []
+    _install_function(actor, project, contents, at, releases, unchanged, kept)
+    _install_framework(actor, project, contents, at, releases, unchanged, kept)
     for form in contents.forms:
         parts = [PartSpec("item", item.code) for item in form.items]
         _publish(actor, project, "form", form.code, form, FORM_SCHEMA, parts, at, releases, unchanged)
@@ -175,7 +162,62 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
         details={"version": contents.pack.version, "releases": [str(release.id) for release in releases]},
         at=at,
     )
-    return PackInstalled(contents.pack.code, tuple(releases), tuple(unchanged))
+    return PackInstalled(contents.pack.code, tuple(releases), tuple(unchanged), tuple(kept))
+
+
+def _install_function(
+    actor: Actor,
+    project: Project,
+    contents: PackContents,
+    at: datetime,
+    releases: list[Release],
+    unchanged: list[str],
+    kept: list[str],
+) -> None:
+    """Publish the function at first; later it belongs to the project, and a pack does not write over it."""
+    slug = contents.function.code
+    existing = latest_release(project.id, "function", slug)
+    if existing is not None:
+        _note_existing(existing, contents.function, unchanged, kept)
+        return
+    install_function_draft(actor=actor, project=project, document=contents.function, at=at)
+    try:
+        release = publish_function(
+            actor=actor, project=project, slug=slug, change_kind="first", summary=FIRST_SUMMARY, at=at
+        )
+    except FunctionRulesBroken as fault:
+        raise PackRefused(where=contents.pack.function, what=fault.params["what"]) from fault
+    releases.append(release)
+
+
+def _install_framework(
+    actor: Actor,
+    project: Project,
+    contents: PackContents,
+    at: datetime,
+    releases: list[Release],
+    unchanged: list[str],
+    kept: list[str],
+) -> None:
+    """The same for the competency model."""
+    slug = contents.framework.code
+    existing = latest_release(project.id, "framework", slug)
+    if existing is not None:
+        _note_existing(existing, contents.framework, unchanged, kept)
+        return
+    install_framework_draft(actor=actor, project=project, document=contents.framework, at=at)
+    try:
+        release = publish_framework(
+            actor=actor, project=project, slug=slug, change_kind="first", summary=FIRST_SUMMARY, at=at
+        )
+    except FrameworkRulesBroken as fault:
+        raise PackRefused(where=contents.pack.framework, what=fault.params["what"]) from fault
+    releases.append(release)
+
+
+def _note_existing(existing: Release, document: object, unchanged: list[str], kept: list[str]) -> None:
+    is_same = existing.digest == digest_of(canonical_json(write_document(document)))
+    (unchanged if is_same else kept).append(f"{existing.identity.kind}:{existing.identity.slug}")
 
 
 def _pins(project: Project, procedure: ProcedureDocument) -> dict[str, str]:
