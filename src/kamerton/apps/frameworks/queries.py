@@ -16,7 +16,7 @@ from kamerton.apps.frameworks.documents import (
 )
 from kamerton.apps.frameworks.models import Framework
 from kamerton.apps.records.errors import NotFound
-from kamerton.apps.records.models import Identity
+from kamerton.apps.records.models import DraftChange, Identity
 
 
 def draft_of(project_id: UUID, slug: str) -> Framework:
@@ -58,3 +58,32 @@ def draft_document(identity: Identity) -> FrameworkDocument:
             for p in profiles
         ],
     )  # fmt: skip
+
+
+def framework_slugs(project_id: UUID) -> list[str]:
+    """Every framework of the project, drafted or released, by slug."""
+    return list(
+        Identity.objects.filter(project_id=project_id, kind="framework")
+        .order_by("slug")
+        .values_list("slug", flat=True)
+    )
+
+
+def draft_if_any(project_id: UUID, slug: str) -> Framework | None:
+    return (
+        Framework.objects.filter(identity__project_id=project_id, identity__slug=slug)
+        .select_related("identity")
+        .first()
+    )
+
+
+def history_of(identity: Identity, limit: int = 20) -> list[DraftChange]:
+    """The latest changes of the draft, newest first."""
+    return list(DraftChange.objects.filter(identity=identity).order_by("-id")[:limit])
+
+
+def change_of(identity: Identity, number: int) -> DraftChange:
+    change = DraftChange.objects.filter(identity=identity, pk=number).first()
+    if change is None:
+        raise NotFound(what=str(number))
+    return change

@@ -276,3 +276,32 @@ def advised_kind(changes: list[Change]) -> str:
     if any("/level/" in change.path or change.path.startswith("indicator/") for change in changes):
         return "equivalent"
     return "wording"
+
+
+_FIELD_WORDS: dict[str, dict[str, str]] = {
+    "name": {"ru": "название", "en": "name"},
+    "short": {"ru": "краткое название", "en": "short name"},
+    "definition": {"ru": "определение", "en": "definition"},
+    "knowledge": {"ru": "знания", "en": "knowledge"},
+    "development": {"ru": "шаг развития", "en": "development step"},
+    "text": {"ru": "текст", "en": "text"},
+    "target": {"ru": "цель", "en": "target"},
+    "minimum": {"ru": "минимум", "en": "minimum"},
+    "weight": {"ru": "вес", "en": "weight"},
+}
+
+
+def place_words(path: str) -> dict[str, str]:
+    """An edit's path in words: "competency/C3/level/3/ru" → "C3, уровень 3 (RU)"."""
+    steps = path.split("/")
+    tag = steps[-1].upper()
+    if steps[0] == "profile" and len(steps) == 5:
+        return {lang: f"{steps[1]}, {steps[3]}: {_FIELD_WORDS[steps[4]][lang]}" for lang in LANGUAGES}
+    if steps[0] == "competency" and len(steps) == 5:
+        return {
+            "ru": f"{steps[1]}, уровень {steps[3]} ({tag})",
+            "en": f"{steps[1]}, level {steps[3]} ({tag})",
+        }
+    if len(steps) == 4 and steps[2] in _FIELD_WORDS:
+        return {lang: f"{steps[1]}, {_FIELD_WORDS[steps[2]][lang]} ({tag})" for lang in LANGUAGES}
+    return {"ru": f"Название модели ({tag})", "en": f"Name of the model ({tag})"}

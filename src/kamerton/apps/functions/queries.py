@@ -7,7 +7,7 @@ from uuid import UUID
 from kamerton.apps.functions.documents import FunctionDocument, FunctionRole, Process, ProcessStep
 from kamerton.apps.functions.models import Function
 from kamerton.apps.records.errors import NotFound
-from kamerton.apps.records.models import Identity
+from kamerton.apps.records.models import DraftChange, Identity
 
 
 def draft_of(project_id: UUID, slug: str) -> Function:
@@ -37,3 +37,32 @@ def draft_document(identity: Identity) -> FunctionDocument:
             for p in processes
         ],
     )  # fmt: skip
+
+
+def function_slugs(project_id: UUID) -> list[str]:
+    """Every function of the project, drafted or released, by slug."""
+    return list(
+        Identity.objects.filter(project_id=project_id, kind="function")
+        .order_by("slug")
+        .values_list("slug", flat=True)
+    )
+
+
+def draft_if_any(project_id: UUID, slug: str) -> Function | None:
+    return (
+        Function.objects.filter(identity__project_id=project_id, identity__slug=slug)
+        .select_related("identity")
+        .first()
+    )
+
+
+def history_of(identity: Identity, limit: int = 20) -> list[DraftChange]:
+    """The latest changes of the draft, newest first."""
+    return list(DraftChange.objects.filter(identity=identity).order_by("-id")[:limit])
+
+
+def change_of(identity: Identity, number: int) -> DraftChange:
+    change = DraftChange.objects.filter(identity=identity, pk=number).first()
+    if change is None:
+        raise NotFound(what=str(number))
+    return change

@@ -167,6 +167,22 @@ _FIELDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+def advised_kind(changes: list[Change]) -> str:
+    """A function scores nobody: moved responsibility is at most *equivalent*, the rest is *wording*."""
+    return "equivalent" if any(change.kind == "structure" for change in changes) else "wording"
+
+
+def place_words(path: str) -> dict[str, str]:
+    """An edit's path in words: "process/P5/purpose/ru" → "P5, назначение (ru)"."""
+    steps = path.split("/")
+    if steps[0] == "raci":
+        return dict.fromkeys(LANGUAGES, f"{steps[1]}, {steps[2]}")
+    field, tag = _FIELDS.get(steps[-2], {"ru": "краткое название", "en": "the short name"}), steps[-1].upper()
+    if len(steps) == 2:
+        return {"ru": f"Функция, {field['ru']} ({tag})", "en": f"Function, {field['en']} ({tag})"}
+    return {language: f"{steps[1]}, {field[language]} ({tag})" for language in LANGUAGES}
+
+
 def _added_removed(old: dict[str, Any], new: dict[str, Any], word: dict[str, str]) -> list[Change]:
     found = [
         Change(

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from kamerton.apps.frameworks.models import Framework, Indicator, Target
+from kamerton.apps.frameworks.rules import place_words
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
@@ -46,6 +49,10 @@ def _text_place(draft: Framework, path: str) -> tuple[Any, str, str]:
     return row, field, steps[-1]
 
 
+def _ru(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
+
+
 def _locked(draft: Framework) -> Framework:
     return Framework.objects.select_for_update().select_related("identity").get(pk=draft.pk)
 
@@ -79,10 +86,11 @@ def edit_text(
     row, field, language = _text_place(draft, path)
     text = " ".join(value.split())
     if not text or len(text) > MAX_TEXT:
+        where = place_words(path)
         raise InvalidInput(
             what={
-                "ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).",
-                "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)}).",
+                "ru": f"{where['ru']}: текст пуст или длиннее {MAX_TEXT} знаков (сейчас {len(text)}).",
+                "en": f"{where['en']}: the text is empty or longer than {MAX_TEXT} characters (now {len(text)}).",
             }
         )
     current = dict(getattr(row, field))
@@ -116,10 +124,11 @@ def edit_number(
     name = steps[4]
     low, high = (0.0, 1.0) if name == "weight" else (1.0, 5.0)
     if not low <= value <= high:
+        where = place_words(path)
         raise InvalidInput(
             what={
-                "ru": f"{value:g} вне пределов. Введите число от {low:g} до {high:g}.",
-                "en": f"{value:g} is out of range. Enter a number from {low:g} to {high:g}.",
+                "ru": f"{where['ru']}: {_ru(value)} вне пределов. Введите число от {_ru(low)} до {_ru(high)}.",
+                "en": f"{where['en']}: {value:g} is out of range. Enter a number from {low:g} to {high:g}.",
             }
         )
     was = float(getattr(row, name))
@@ -131,13 +140,61 @@ def edit_number(
     if row.minimum > row.target:
         raise InvalidInput(
             what={
-                "ru": f"Минимум {row.minimum:g} выше цели {row.target:g}. Сначала поднимите цель.",
-                "en": f"The minimum {row.minimum:g} is above the target {row.target:g}. Raise the target first.",
+                "ru": f"{steps[1]}, {steps[3]}: минимум {_ru(row.minimum)} выше цели {_ru(row.target)}. Сначала поднимите цель.",
+                "en": f"{steps[1]}, {steps[3]}: the minimum {row.minimum:g} is above the target {row.target:g}. Raise the target first.",
             }
         )
     row.save(update_fields=[name])
     _touch(draft, path, was, value, actor, at)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A text as its writer saw it and as it shall be."""
+
+    path: str
+    before: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEdit:
+    path: str
+    before: float
+    value: float
+
+    @property
+    def turn(self) -> int:
+        """Targets that rise go first and those that sink last, so that minimum ≤ target holds at each step."""
+        if not self.path.endswith("/target"):
+            return 1
+        return 0 if self.value >= self.before else 2
+
+
+@transaction.atomic
+def apply_edits(
+    *,
+    actor: Actor,
+    draft: Framework,
+    texts: Sequence[TextEdit],
+    numbers: Sequence[NumberEdit] = (),
+    at: datetime,
+) -> int:
+    """Everything one form changed, or nothing of it; returns how many places changed."""
+    require(actor, draft.identity.project_id, "edit_model")
+    changed = 0
+    for text in texts:
+        if " ".join(text.value.split()) != text.before:
+            changed += edit_text(
+                actor=actor, draft=draft, path=text.path, value=text.value, before=text.before, at=at
+            )
+    for number in sorted(numbers, key=lambda edit: edit.turn):
+        if number.value != number.before:
+            changed += edit_number(
+                actor=actor, draft=draft, path=number.path, value=number.value, before=number.before, at=at
+            )
+    return changed
 
 
 @transaction.atomic

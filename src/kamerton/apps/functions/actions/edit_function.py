@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from kamerton.apps.functions.models import Function, RaciCell
+from kamerton.apps.functions.rules import place_words
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
@@ -32,6 +35,8 @@ class EditConflict(Refused):
 def _locate(draft: Function, path: str) -> tuple[Any, str, str]:
     """(row, field, language) of a text path such as "process/P5/purpose/ru"."""
     steps = path.split("/")
+    if steps[-1] not in {"ru", "en"}:
+        raise NotFound(what=path)
     if len(steps) == 2 and steps[0] in TEXT_FIELDS:
         return draft, steps[0], steps[1]
     if len(steps) == 4 and steps[0] == "process" and steps[2] in PROCESS_FIELDS:
@@ -40,7 +45,7 @@ def _locate(draft: Function, path: str) -> tuple[Any, str, str]:
         row = draft.roles.filter(code=steps[1]).first()
     else:
         raise NotFound(what=path)
-    if row is None or steps[3] not in {"ru", "en"}:
+    if row is None:
         raise NotFound(what=path)
     return row, steps[2], steps[3]
 
@@ -74,14 +79,15 @@ def edit_text(
     row, field, language = _locate(draft, path)
     text = " ".join(value.split())
     if not text or len(text) > MAX_TEXT:
+        where = place_words(path)
         raise InvalidInput(
             what={
-                "ru": f"Текст пуст или длиннее {MAX_TEXT} знаков ({len(text)}).",
-                "en": f"The text is empty or longer than {MAX_TEXT} characters ({len(text)}).",
+                "ru": f"{where['ru']}: текст пуст или длиннее {MAX_TEXT} знаков (сейчас {len(text)}).",
+                "en": f"{where['en']}: the text is empty or longer than {MAX_TEXT} characters (now {len(text)}).",
             }
         )
     current = dict(getattr(row, field))
-    if before is not None and current.get(language, "") != before:
+    if before is not None and current.get(language, "") not in {before, text}:
         raise EditConflict(theirs=current.get(language, ""), mine=text)
     if current.get(language) == text:
         return False
@@ -94,7 +100,16 @@ def edit_text(
 
 
 @transaction.atomic
-def edit_cell(*, actor: Actor, draft: Function, process: str, role: str, letters: str, at: datetime) -> bool:
+def edit_cell(
+    *,
+    actor: Actor,
+    draft: Function,
+    process: str,
+    role: str,
+    letters: str,
+    before: str | None = None,
+    at: datetime,
+) -> bool:
     """Change who answers (A), works (R), is asked (C) or told (I); empty letters clear the cell."""
     require(actor, draft.identity.project_id, "edit_model")
     draft = Function.objects.select_for_update().select_related("identity").get(pk=draft.pk)
@@ -111,6 +126,8 @@ def edit_cell(*, actor: Actor, draft: Function, process: str, role: str, letters
         raise NotFound(what=f"{process}/{role}")
     cell = RaciCell.objects.filter(process=row, role=role_row).first()
     was = cell.letters if cell else ""
+    if before is not None and was not in {before, letters}:
+        raise EditConflict(theirs=was, mine=letters)
     if was == letters:
         return False
     if not letters and cell:
@@ -122,6 +139,49 @@ def edit_cell(*, actor: Actor, draft: Function, process: str, role: str, letters
         RaciCell.objects.create(process=row, role=role_row, letters=letters)
     _touch(draft, f"raci/{process}/{role}", was, letters, actor, at)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A text as its writer saw it and as it shall be."""
+
+    path: str
+    before: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellEdit:
+    process: str
+    role: str
+    before: str
+    letters: str
+
+
+@transaction.atomic
+def apply_edits(
+    *, actor: Actor, draft: Function, texts: Sequence[TextEdit], cells: Sequence[CellEdit] = (), at: datetime
+) -> int:
+    """Everything one form changed, or nothing of it; returns how many places changed."""
+    require(actor, draft.identity.project_id, "edit_model")
+    changed = 0
+    for text in texts:
+        if " ".join(text.value.split()) != text.before:
+            changed += edit_text(
+                actor=actor, draft=draft, path=text.path, value=text.value, before=text.before, at=at
+            )
+    for cell in cells:
+        if cell.letters != cell.before:
+            changed += edit_cell(
+                actor=actor,
+                draft=draft,
+                process=cell.process,
+                role=cell.role,
+                letters=cell.letters,
+                before=cell.before,
+                at=at,
+            )
+    return changed
 
 
 @transaction.atomic
