@@ -51,7 +51,8 @@ def test_the_wall_answers_a_stranger_as_if_nothing_were_there(cast: Cast) -> Non
 
 def test_signing_in_never_leads_to_another_host(cast: Cast, russian: Client) -> None:
     answer = russian.post(
-        "/sign-in/", {"login": "leader@acme.example", "password": "correct horse leader", "next": "https://evil.example/"}
+        "/sign-in/",
+        {"login": "leader@acme.example", "password": "correct horse leader", "next": "https://evil.example/"},
     )
     assert answer.headers["Location"] == "/"
 
@@ -66,11 +67,23 @@ def test_a_wrong_password_keeps_the_login_and_says_what_to_do(cast: Cast, russia
 def test_guessing_is_stopped_for_one_login_but_not_for_the_office(cast: Cast, russian: Client) -> None:
     for _ in range(8):
         russian.post("/sign-in/", {"login": "leader@acme.example", "password": "no"})
-    assert russian.post("/sign-in/", {"login": "leader@acme.example", "password": "correct horse leader"}).status_code == 429
-    neighbour = russian.post("/sign-in/", {"login": "office@acme.example", "password": "correct horse office"})
+    assert (
+        russian.post(
+            "/sign-in/", {"login": "leader@acme.example", "password": "correct horse leader"}
+        ).status_code
+        == 429
+    )
+    neighbour = russian.post(
+        "/sign-in/", {"login": "office@acme.example", "password": "correct horse office"}
+    )
     assert neighbour.status_code == 302
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
-    assert elsewhere.post("/sign-in/", {"login": "leader@acme.example", "password": "correct horse leader"}).status_code == 302
+    assert (
+        elsewhere.post(
+            "/sign-in/", {"login": "leader@acme.example", "password": "correct horse leader"}
+        ).status_code
+        == 302
+    )
 
 
 def test_signing_out_needs_a_post(cast: Cast) -> None:
@@ -86,7 +99,9 @@ def test_home_lists_only_projects_of_the_visitor(cast: Cast) -> None:
 
 
 def test_somebody_without_a_project_reads_what_to_do(cast: Cast) -> None:
-    user = create_user(actor=OPERATOR, login="new@acme.example", name="New", password="correct horse new", at=NOW)
+    user = create_user(
+        actor=OPERATOR, login="new@acme.example", name="New", password="correct horse new", at=NOW
+    )
     client = Client(headers={"Accept-Language": "en"})
     client.force_login(user)
     assert "You have no project yet" in client.get("/").content.decode()
@@ -123,10 +138,15 @@ def test_an_empty_project_offers_a_pack_to_those_who_may(cast: Cast, settings, p
 
 def test_a_pack_is_installed_by_a_post_of_somebody_who_may(cast: Cast, settings, pack_folder) -> None:
     settings.CONTENT = pack_folder.parent
-    assert signed_in(cast, "leader").post("/p/acme/install-pack/", {"pack": pack_folder.name}).status_code == 403
+    assert (
+        signed_in(cast, "leader").post("/p/acme/install-pack/", {"pack": pack_folder.name}).status_code == 403
+    )
     designer = signed_in(cast, "designer")
     assert designer.post("/p/acme/install-pack/", {"pack": "../etc"}).status_code == 404
-    assert designer.post("/p/acme/install-pack/", {"pack": pack_folder.name}).headers["Location"] == "/p/acme/function/"
+    assert (
+        designer.post("/p/acme/install-pack/", {"pack": pack_folder.name}).headers["Location"]
+        == "/p/acme/function/"
+    )
     page = designer.get("/p/acme/").content.decode()
     assert "1 функция" in page and "2 процедуры" in page and "Проект пуст" not in page
 
@@ -155,9 +175,14 @@ def test_the_sample_switch_changes_whom_one_looks_as(settings, db: None, russian
     make_cast("norvetal", kind="sample")
     page = russian.get("/p/norvetal/").content.decode()
     assert "данные смоделированы" in page and "Смотреть пример глазами роли" in page
-    assert russian.post("/p/norvetal/view-as/", {"role": "designer"}).headers["Location"] == "/p/norvetal/function/"
+    assert (
+        russian.post("/p/norvetal/view-as/", {"role": "designer"}).headers["Location"]
+        == "/p/norvetal/function/"
+    )
     assert ">Методолог</button>" in russian.get("/p/norvetal/").content.decode()
-    assert russian.post("/p/norvetal/view-as/", {"role": "candidate"}).headers["Location"] == "/p/norvetal/try/"
+    assert (
+        russian.post("/p/norvetal/view-as/", {"role": "candidate"}).headers["Location"] == "/p/norvetal/try/"
+    )
     assert russian.post("/p/norvetal/view-as/", {"role": "administrator"}).status_code == 404
 
 
@@ -173,13 +198,18 @@ def test_search_finds_people_whatever_the_case_and_yo(cast: Cast) -> None:
     make_person(cast.project, "Королёв", "Пётр")
     assert "Королёв Пётр" in signed_in(cast, "leader").get("/p/acme/search/?q=петр КОРОЛЕВ").content.decode()
     assert "Королёв Пётр" not in signed_in(cast, "assessor").get("/p/acme/search/?q=петр").content.decode()
-    assert "Ничего не найдено" in signed_in(cast, "leader").get("/p/acme/search/?q=%3Cscript%3E").content.decode()
+    assert (
+        "Ничего не найдено"
+        in signed_in(cast, "leader").get("/p/acme/search/?q=%3Cscript%3E").content.decode()
+    )
 
 
 def test_search_finds_content_by_word_and_items_only_for_those_who_see_keys(cast: Cast, pack_folder) -> None:
     install_pack(actor=OPERATOR, project=cast.project, root=pack_folder, at=NOW)
     found = signed_in(cast, "leader", "en").get("/p/acme/search/?q=воронкой").content.decode()
-    assert "/p/acme/model/C3/" in found and "/p/acme/instruments/" not in found.replace('href="/p/acme/instruments/">', "")
+    assert "/p/acme/model/C3/" in found and "/p/acme/instruments/" not in found.replace(
+        'href="/p/acme/instruments/">', ""
+    )
     process = signed_in(cast, "designer").get("/p/acme/search/?q=Рекламац").content.decode()
     assert "/p/acme/function/?process=P8" in process
 
@@ -197,7 +227,9 @@ def test_a_grant_from_tomorrow_opens_nothing_today(cast: Cast) -> None:
 
     from django.utils import timezone
 
-    user = create_user(actor=OPERATOR, login="later@acme.example", name="Later", password="correct horse later", at=NOW)
+    user = create_user(
+        actor=OPERATOR, login="later@acme.example", name="Later", password="correct horse later", at=NOW
+    )
     grant = grant_role(actor=OPERATOR, project=cast.project, user=user, role="leader", at=NOW)
     grant.from_date = timezone.now().date() + timedelta(days=1)
     grant.save(update_fields=["from_date"])

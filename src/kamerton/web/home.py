@@ -24,7 +24,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         mine = queries.projects_of_user(request.user.id, timezone.now().date())
         shown = {row.project.id for row in mine}
-        return render(request, "home.html", {"mine": mine, "samples": [s for s in samples if s.id not in shown]})
+        return render(
+            request, "home.html", {"mine": mine, "samples": [s for s in samples if s.id not in shown]}
+        )
     if len(samples) == 1:
         return redirect(f"/p/{samples[0].slug}/roles/")
     if settings.DEMO:
@@ -40,7 +42,12 @@ def language(request: HttpRequest) -> HttpResponse:
         return bad_request(request)
     response = redirect(safe_next(request, request.POST.get("next")))
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, chosen, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.BEHIND_TLS, httponly=True
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=YEAR_SECONDS,
+        samesite="Lax",
+        secure=settings.BEHIND_TLS,
+        httponly=True,
     )
     return response
 
@@ -54,6 +61,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "ok": state.is_ok,
         "database": state.is_database_ok,
         "guards_missing": list(state.missing_guards),
-        "worker_beat_seconds": None if state.worker_beat_seconds is None else round(state.worker_beat_seconds, 1),
+        "worker_beat_seconds": None
+        if state.worker_beat_seconds is None
+        else round(state.worker_beat_seconds, 1),
     }
     return JsonResponse(body, status=200 if state.is_ok else 503)

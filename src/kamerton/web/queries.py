@@ -31,7 +31,9 @@ class ProjectOfVisitor:
 
 def projects_of_user(user_id: UUID, today: date) -> list[ProjectOfVisitor]:
     """Living projects in which the user holds a role today, by address."""
-    grants = RoleGrant.objects.filter(user_id=user_id, project__archived_at__isnull=True).select_related("project")
+    grants = RoleGrant.objects.filter(user_id=user_id, project__archived_at__isnull=True).select_related(
+        "project"
+    )
     found: dict[str, tuple[Project, list[str]]] = {}
     for grant in grants.order_by("project__slug", "role"):
         if is_in_force(grant.from_date, grant.to_date, today):
@@ -66,7 +68,10 @@ class Standing:
 
 
 def standing(project_id: UUID) -> Standing:
-    count = {kind: len(releases_in_force(project_id, kind)) for kind in ("function", "framework", "form", "exercise", "procedure")}
+    count = {
+        kind: len(releases_in_force(project_id, kind))
+        for kind in ("function", "framework", "form", "exercise", "procedure")
+    }
     people = Participation.objects.filter(campaign__project_id=project_id)
     tasks = Appointment.objects.filter(participation__campaign__project_id=project_id)
     return Standing(

@@ -25,13 +25,23 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         total = found.count()
         for person in found[:MAX_PEOPLE]:
             unit, title = people.unit_and_title(person, language)
-            rows.append({"id": str(person.id), "name": people.full_name(person, language), "unit": unit, "title": title})
+            rows.append(
+                {
+                    "id": str(person.id),
+                    "name": people.full_name(person, language),
+                    "unit": unit,
+                    "title": title,
+                }
+            )
     hits = (
         queries.search_content(viewer.project, text, with_items=viewer.may("view_instruments"))
         if text and viewer.may("view_model")
         else []
     )
-    groups = [(kind, [hit for hit in hits if hit.kind == kind]) for kind in ("competency", "indicator", "process", "item")]
+    groups = [
+        (kind, [hit for hit in hits if hit.kind == kind])
+        for kind in ("competency", "indicator", "process", "item")
+    ]
     context = {
         "q": text,
         "people": rows,

@@ -22,7 +22,9 @@ WAIT_SECONDS = 15 * 60
 
 def safe_next(request: HttpRequest, wanted: str | None, fallback: str = "/") -> str:
     """The local address to go on to; an address of another host is ignored."""
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if wanted and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         return wanted
     return fallback
 

@@ -66,26 +66,43 @@ def _count(number: int, one: str) -> str:
 
 def stage_rows(viewer: Viewer, here: queries.Standing) -> list[StageRow]:
     links = {link.code: link.address for link in stage_links(viewer, "")}
-    there: dict[str, list[str]] = {code: [] for code in ("describe", "build", "assess", "decide", "handover", "prove")}
+    there: dict[str, list[str]] = {
+        code: [] for code in ("describe", "build", "assess", "decide", "handover", "prove")
+    }
     step: dict[str, str] = {}
     n = here
     if n.functions:
-        there["describe"].append(_count(n.functions, ngettext("%(n)d function", "%(n)d functions", n.functions)))
+        there["describe"].append(
+            _count(n.functions, ngettext("%(n)d function", "%(n)d functions", n.functions))
+        )
     if n.frameworks:
-        there["describe"].append(_count(n.frameworks, ngettext("%(n)d competency model", "%(n)d competency models", n.frameworks)))
+        there["describe"].append(
+            _count(n.frameworks, ngettext("%(n)d competency model", "%(n)d competency models", n.frameworks))
+        )
     if not (n.functions and n.frameworks):
         step["describe"] = _("Describe the function and word the model, or install a role pack")
     if n.forms:
         there["build"].append(_count(n.forms, ngettext("%(n)d test", "%(n)d tests", n.forms)))
     if n.exercises:
-        there["build"].append(_count(n.exercises, ngettext("%(n)d exercise or interview", "%(n)d exercises and interviews", n.exercises)))
+        there["build"].append(
+            _count(
+                n.exercises,
+                ngettext("%(n)d exercise or interview", "%(n)d exercises and interviews", n.exercises),
+            )
+        )
     if n.procedures:
-        there["build"].append(_count(n.procedures, ngettext("%(n)d procedure", "%(n)d procedures", n.procedures)))
+        there["build"].append(
+            _count(n.procedures, ngettext("%(n)d procedure", "%(n)d procedures", n.procedures))
+        )
     else:
         step["build"] = _("Publish a procedure: nobody can be invited without one")
     if n.campaigns:
-        there["assess"].append(_count(n.campaigns, ngettext("%(n)d campaign", "%(n)d campaigns", n.campaigns)))
-        there["assess"].append(_("invited: %(n)d, finished a test: %(m)d") % {"n": n.invited, "m": n.finished})
+        there["assess"].append(
+            _count(n.campaigns, ngettext("%(n)d campaign", "%(n)d campaigns", n.campaigns))
+        )
+        there["assess"].append(
+            _("invited: %(n)d, finished a test: %(m)d") % {"n": n.invited, "m": n.finished}
+        )
     elif n.procedures:
         step["assess"] = _("Open a campaign and invite people")
     if n.evaluated:
@@ -95,7 +112,9 @@ def stage_rows(viewer: Viewer, here: queries.Standing) -> list[StageRow]:
     elif n.finished or n.submitted:
         step["decide"] = _("Run the evaluation: there are answers and ratings")
     if n.appointments:
-        there["handover"].append(_("ratings handed in: %(m)d of %(n)d") % {"n": n.appointments, "m": n.submitted})
+        there["handover"].append(
+            _("ratings handed in: %(m)d of %(n)d") % {"n": n.appointments, "m": n.submitted}
+        )
     if n.decided:
         step["prove"] = _("Compare the decisions with what the accounts brought")
     words = {
@@ -107,7 +126,8 @@ def stage_rows(viewer: Viewer, here: queries.Standing) -> list[StageRow]:
         "prove": (_("Prove"), _("Whether the assessment predicted results")),
     }
     return [
-        StageRow(word, what, tuple(there[code]), step.get(code, ""), links.get(code, "")) for code, (word, what) in words.items()
+        StageRow(word, what, tuple(there[code]), step.get(code, ""), links.get(code, ""))
+        for code, (word, what) in words.items()
     ]
 
 
@@ -132,7 +152,9 @@ def install(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     known = {pack.folder for pack in packs()}
     if folder not in known:
         raise NotFound(what=folder[:80])
-    install_pack(actor=viewer.actor, project=viewer.project, root=settings.CONTENT / folder, at=timezone.now())
+    install_pack(
+        actor=viewer.actor, project=viewer.project, root=settings.CONTENT / folder, at=timezone.now()
+    )
     return redirect(f"/p/{viewer.project.slug}/function/")
 
 

@@ -24,7 +24,9 @@ class CompositeStrip:
     high: float = 5.0
 
 
-def composite_strip(strip: CompositeStrip, *, language: str, width: int = 148, height: int = 20, decorative: bool = False) -> SafeString:
+def composite_strip(
+    strip: CompositeStrip, *, language: str, width: int = 148, height: int = 20, decorative: bool = False
+) -> SafeString:
     """A hairline, the cut as an upright tick, ±1 SE as a band, the estimate as a dot."""
     axis = Axis(strip.low, strip.high, 4, width - 4)
     middle = height / 2
@@ -44,5 +46,10 @@ def composite_strip(strip: CompositeStrip, *, language: str, width: int = 148, h
         if strip.cut is not None:
             sentence += ", " + _("cut score %(value)s") % {"value": decimal(strip.cut, 2, language)}
     return picture(
-        "".join(parts), width=width, height=height, sentence=sentence, css="composite-strip", decorative=decorative
+        "".join(parts),
+        width=width,
+        height=height,
+        sentence=sentence,
+        css="composite-strip",
+        decorative=decorative,
     )

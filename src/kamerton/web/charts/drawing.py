@@ -28,7 +28,9 @@ def point(x: float) -> str:
     return f"{x:.1f}".removesuffix(".0")
 
 
-def picture(body: str, *, width: int, height: int, sentence: str, css: str = "", decorative: bool = False) -> SafeString:
+def picture(
+    body: str, *, width: int, height: int, sentence: str, css: str = "", decorative: bool = False
+) -> SafeString:
     """The SVG element. `body` holds only numbers, class names and escaped text."""
     hearing = 'aria-hidden="true"' if decorative else f'role="img" aria-label="{escape(sentence)}"'
     classes = f' class="{css}"' if css else ""

@@ -28,7 +28,9 @@ class Interval:
     level: float = 0.95
 
 
-def interval(row: Interval, *, language: str, width: int = 240, height: int = 24, decorative: bool = False) -> SafeString:
+def interval(
+    row: Interval, *, language: str, width: int = 240, height: int = 24, decorative: bool = False
+) -> SafeString:
     """Dot and line; ends outside the picture are held at its edge."""
     if not row.low <= row.value <= row.high:
         raise ValueError(f"the value {row.value} lies outside its interval {row.low} to {row.high}")
@@ -40,8 +42,12 @@ def interval(row: Interval, *, language: str, width: int = 240, height: int = 24
     if row.reference is not None:
         parts.append(f'<path class="wall" d="M{point(axis.at(row.reference))} 2V{height - 2}"/>')
     if row.before is not None:
-        parts.append(f'<path class="before" d="M{point(axis.at(row.before))} {point(middle - 6)}V{point(middle + 6)}"/>')
-    parts.append(f'<path class="band" d="M{point(axis.at(row.low))} {point(middle)}H{point(axis.at(row.high))}"/>')
+        parts.append(
+            f'<path class="before" d="M{point(axis.at(row.before))} {point(middle - 6)}V{point(middle + 6)}"/>'
+        )
+    parts.append(
+        f'<path class="band" d="M{point(axis.at(row.low))} {point(middle)}H{point(axis.at(row.high))}"/>'
+    )
     parts.append(f'<circle class="estimate" cx="{point(axis.at(row.value))}" cy="{point(middle)}" r="5"/>')
     with override(language):
         sentence = _("%(value)s, %(level)s interval from %(low)s to %(high)s") % {
@@ -52,4 +58,6 @@ def interval(row: Interval, *, language: str, width: int = 240, height: int = 24
         }
         if row.before is not None:
             sentence += "; " + _("before %(value)s") % {"value": decimal(row.before, row.places, language)}
-    return picture("".join(parts), width=width, height=height, sentence=sentence, css="interval", decorative=decorative)
+    return picture(
+        "".join(parts), width=width, height=height, sentence=sentence, css="interval", decorative=decorative
+    )

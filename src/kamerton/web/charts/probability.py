@@ -30,7 +30,9 @@ def ordered(parts: Sequence[ProbabilityPart]) -> list[ProbabilityPart]:
     return sorted(parts, key=lambda part: -part.share)
 
 
-def probability_strip(parts: Sequence[ProbabilityPart], *, language: str, width: int = 348, height: int = 12) -> SafeString:
+def probability_strip(
+    parts: Sequence[ProbabilityPart], *, language: str, width: int = 348, height: int = 12
+) -> SafeString:
     """A stacked bar. Shares must add up to 1 within rounding; raises ValueError otherwise."""
     total = sum(part.share for part in parts)
     if parts and abs(total - 1) > 0.02:

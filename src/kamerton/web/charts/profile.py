@@ -40,7 +40,9 @@ def _grid(axis: Axis, height: int) -> str:
     return f'<path class="grid" d="{lines}"/>'
 
 
-def profile_row(row: ProfileRow, *, language: str, width: int = 424, height: int = 34, decorative: bool = False) -> SafeString:
+def profile_row(
+    row: ProfileRow, *, language: str, width: int = 424, height: int = 34, decorative: bool = False
+) -> SafeString:
     """Dot = estimate, thick band = ±1 SE, thin line = 95 %, T = target, grey field ending in a wall = minimum."""
     axis = _axis(width)
     middle = height / 2
@@ -54,7 +56,9 @@ def profile_row(row: ProfileRow, *, language: str, width: int = 424, height: int
     if row.cut is not None:
         parts.append(f'<path class="wall" d="M{point(axis.at(row.cut))} 4V{height - 4}"/>')
     if row.before is not None:
-        parts.append(f'<path class="before" d="M{point(axis.at(row.before))} {point(middle - 6)}V{point(middle + 6)}"/>')
+        parts.append(
+            f'<path class="before" d="M{point(axis.at(row.before))} {point(middle - 6)}V{point(middle + 6)}"/>'
+        )
     if row.target is not None:
         x = axis.at(row.target)
         parts.append(f'<path class="target" d="M{point(x - 4)} 6H{point(x + 4)}M{point(x)} 6V{height - 6}"/>')
@@ -102,6 +106,8 @@ def _sentence(row: ProfileRow, language: str, is_short: bool) -> str:
 def profile_axis(*, language: str, width: int = 424, height: int = 18) -> SafeString:
     """The numbers 1 to 5 over a column of profile rows."""
     axis = _axis(width)
-    body = "".join(f'<text x="{point(axis.at(v))}" y="13" text-anchor="middle">{v}</text>' for v in range(1, 6))
+    body = "".join(
+        f'<text x="{point(axis.at(v))}" y="13" text-anchor="middle">{v}</text>' for v in range(1, 6)
+    )
     with override(language):
         return picture(body, width=width, height=height, sentence=_("Scale from 1 to 5"), css="profile-axis")

@@ -83,19 +83,19 @@ def _as_date(value: date | datetime | str) -> date:
 
 @register.filter
 def day(value: date | datetime | str | None) -> str:
-    """"21.11.2026" / "21 Nov 2026"; a moment is taken in the zone of the page."""
+    """ "21.11.2026" / "21 Nov 2026"; a moment is taken in the zone of the page."""
     return "" if not value else wording.day(_as_date(value), _language())
 
 
 @register.filter
 def day_month(value: date | datetime | str | None) -> str:
-    """"12 ноя" / "12 Nov"."""
+    """ "12 ноя" / "12 Nov"."""
     return "" if not value else wording.day_month(_as_date(value), _language())
 
 
 @register.filter
 def day_text(value: date | datetime | str | None) -> str:
-    """"24 ноября 2026" / "24 November 2026"."""
+    """ "24 ноября 2026" / "24 November 2026"."""
     return "" if not value else wording.day_text(_as_date(value), _language())
 
 
@@ -110,7 +110,7 @@ def moment(value: datetime | None, zone: str = "") -> str:
 
 @register.filter
 def clock(value: datetime | time | None) -> str:
-    """"14:32" in the zone of the page."""
+    """ "14:32" in the zone of the page."""
     if not value:
         return ""
     return f"{timezone.localtime(value) if isinstance(value, datetime) else value:%H:%M}"
@@ -144,7 +144,11 @@ def stage_links(viewer: Viewer, current: str) -> list[StageLink]:
         "describe": (_("Describe"), "function/" if viewer.may("view_model") else ""),
         "build": (
             _("Build"),
-            "instruments/" if viewer.may("view_instruments") else "procedures/" if viewer.may("view_procedures") else "",
+            "instruments/"
+            if viewer.may("view_instruments")
+            else "procedures/"
+            if viewer.may("view_procedures")
+            else "",
         ),
         "assess": (_("Assess"), assess),
         "decide": (_("Decide"), "roles/" if viewer.may("view_results") else ""),
