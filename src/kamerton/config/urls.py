@@ -10,6 +10,7 @@ handler500 = "kamerton.web.errors.server_error"
 urlpatterns = [
     path("", include("kamerton.web.urls")),
     path("", include("kamerton.web.candidate.urls")),
+    path("p/<slug:project>/", include("kamerton.web.studio.build_urls")),
     path("p/<slug:project>/", include("kamerton.web.studio.urls")),
     path("p/<slug:project>/", include("kamerton.web.office.people_urls")),
     path("p/<slug:project>/", include("kamerton.web.office.urls")),
