@@ -13,18 +13,51 @@ from datetime import date, datetime, timedelta
 
 import phonenumbers
 
+from kamerton.formats.tables import fold
+
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "full_name": ("фио", "ф.и.о.", "ф. и. о.", "сотрудник", "работник", "фамилия имя отчество", "фамилия, имя, отчество", "full name", "name", "employee"),
+    "full_name": (
+        "фио", "ф.и.о", "ф. и. о", "фио сотрудника", "фио работника", "ф.и.о. сотрудника", "ф.и.о. работника", "фио полностью",
+        "сотрудник", "работник", "фамилия имя отчество", "фамилия, имя, отчество", "full name", "name", "employee", "employee name",
+    ),
     "family_name": ("фамилия", "family name", "last name", "surname"),
     "given_name": ("имя", "given name", "first name"),
     "middle_name": ("отчество", "middle name", "patronymic"),
-    "employee_number": ("таб. №", "таб №", "таб.№", "табельный номер", "табельный №", "таб. номер", "employee number", "employee id", "personnel number"),
-    "email": ("e-mail", "email", "эл. почта", "электронная почта", "почта", "адрес эл. почты"),
-    "phone": ("телефон", "тел.", "мобильный", "мобильный телефон", "моб. телефон", "phone", "mobile"),
-    "unit": ("подразделение", "отдел", "дивизион", "департамент", "unit", "department", "division"),
+    "employee_number": (
+        "таб. №", "таб №", "таб.№", "таб. n", "табельный номер", "табельный №", "таб. номер", "таб.номер", "табельный",
+        "номер сотрудника", "employee number", "employee id", "employee no", "personnel number",
+    ),
+    "email": (
+        "e-mail", "email", "эл. почта", "эл.почта", "электронная почта", "почта", "адрес эл. почты", "адрес электронной почты",
+        "корпоративная почта", "e-mail address", "email address",
+    ),
+    "phone": (
+        "телефон", "тел", "мобильный", "мобильный телефон", "моб. телефон", "моб.телефон", "моб. тел", "сотовый телефон",
+        "номер телефона", "phone", "mobile", "phone number", "mobile phone",
+    ),
+    "unit": ("подразделение", "отдел", "дивизион", "департамент", "структурное подразделение", "unit", "department", "division"),
     "title": ("должность", "позиция", "position", "job title", "title"),
-    "hired_date": ("дата приема", "дата приёма", "принят", "дата приема на работу", "дата приёма на работу", "hire date", "hired", "start date"),
+    "hired_date": (
+        "дата приема", "принят", "дата приема на работу", "дата найма", "hire date", "hired", "start date", "date of hire",
+    ),
 }  # fmt: skip
+"""Field → headings that mean it; case, ё, spaces and a final full stop do not count."""
+
+KNOWN = {name: frozenset(fold(word) for word in words) for name, words in HEADINGS.items()}
+
+PLACEHOLDERS = frozenset({"-", "–", "—", "−", "н/д", "n/a"})
+"""What people write into a cell that has nothing to say."""
+
+LONGEST = {
+    "family_name": 100,
+    "given_name": 100,
+    "middle_name": 100,
+    "employee_number": 60,
+    "email": 254,
+    "unit": 200,
+    "title": 200,
+}
+"""Characters a field may have; a longer one is a slip of columns, not a name."""
 
 TOTALS = re.compile(r"^(итого|всего|total)\b", re.IGNORECASE)
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -68,19 +101,19 @@ class PeopleDraft:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").strip().casefold())
-
-
 def match_columns(head: Sequence[str]) -> dict[str, int]:
-    """Field → column index, by heading; the first column that fits wins."""
+    """Field → column index, by heading; the first column that fits wins. "ФИО / Имя" is a head of two rows."""
     found: dict[str, int] = {}
     for index, heading in enumerate(head):
-        plain = _plain(heading)
-        for name, words in HEADINGS.items():
-            if name not in found and plain in words:
+        whole = fold(heading)
+        for text in (whole, fold(heading.rsplit(" / ", 1)[-1])):
+            name = next((name for name, words in KNOWN.items() if name not in found and text in words), None)
+            if name is not None:
                 found[name] = index
                 break
+    if "family_name" in found and "full_name" in found and "given_name" not in found:
+        # "Name" beside "Surname" is the given name.
+        found["given_name"] = found.pop("full_name")
     return found
 
 
@@ -88,16 +121,18 @@ def read_phone(text: str, region: str = "RU") -> tuple[str, dict[str, str] | Non
     """E.164 and no remark, or an empty text and the remark why."""
     if not text.strip():
         return "", None
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        return "", {
-            "ru": f"телефон «{text}» не читается и пропущен; пример: +7 912 345-67-89",
-            "en": f'the phone "{text}" is not readable and was left out; example: +7 912 345-67-89',
-        }
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None
+    # "8 912 … , 8 495 …": the first of several.
+    for part in (text, re.split(r"[,;/]", text)[0]):
+        try:
+            number = phonenumbers.parse(part, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None
+    return "", {
+        "ru": f"телефон «{text}» не читается и пропущен; пример: +7 912 345-67-89",
+        "en": f'the phone "{text}" is not readable and was left out; example: +7 912 345-67-89',
+    }
 
 
 def read_date(text: str, today: date) -> tuple[date | None, dict[str, str] | None]:
@@ -105,15 +140,16 @@ def read_date(text: str, today: date) -> tuple[date | None, dict[str, str] | Non
     raw = text.strip()
     if not raw:
         return None, None
+    plain = re.sub(r"\s*(г\.?|года)$", "", raw)
     value: date | None = None
     for form in ("%d.%m.%Y", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y", "%d.%m.%y"):
         try:
-            value = datetime.strptime(raw, form).date()
+            value = datetime.strptime(plain, form).date()
             break
         except ValueError:
             continue
-    if value is None and re.fullmatch(r"\d{5}(\.0)?", raw):
-        value = EXCEL_EPOCH + timedelta(days=int(float(raw)))
+    if value is None and re.fullmatch(r"\d{5}(\.0)?", plain):
+        value = EXCEL_EPOCH + timedelta(days=int(float(plain)))
     if value is None or not EARLIEST <= value <= today + timedelta(days=LATEST_AHEAD_DAYS):
         return None, {
             "ru": f"дата «{raw}» не существует или вне разумных пределов и пропущена; пример: 01.03.2021",
@@ -122,17 +158,31 @@ def read_date(text: str, today: date) -> tuple[date | None, dict[str, str] | Non
     return value, None
 
 
-def _names(cells: dict[str, str]) -> tuple[str, str, str]:
-    if cells.get("family_name"):
-        return cells["family_name"], cells.get("given_name", ""), cells.get("middle_name", "")
-    words = [w for w in re.split(r"[\s,]+", cells.get("full_name", "").replace("\u00a0", " ")) if w]
-    family = words[0] if words else ""
-    given = words[1] if len(words) > 1 else ""
-    return family, given, " ".join(words[2:])
+def _names(cells: dict[str, str], *, given_first: bool) -> tuple[str, str, str]:
+    """Family, given and middle name; `given_first` when a whole name stands under an English heading."""
+    family, given = cells.get("family_name", ""), cells.get("given_name", "")
+    if family and given:
+        return family, given, cells.get("middle_name", "")
+    whole = family or cells.get("full_name", "")
+    words = [w for w in re.split(r"[\s,]+", whole) if w]
+    if len(words) < 2:
+        return whole.strip(" ,"), given, cells.get("middle_name", "")
+    if given_first and "," not in whole and whole.isascii():
+        return words[-1], words[0], " ".join(words[1:-1])
+    return words[0], words[1], " ".join(words[2:])
 
 
 def _tidy(name: str) -> str:
-    return name.title() if name.isupper() and len(name) > 1 else name
+    is_shouted = len(name) > 1 and name.isupper() and all(c.isalpha() or c in " -'" for c in name)
+    return name.title() if is_shouted else name
+
+
+def _is_name(text: str) -> bool:
+    return (
+        any(letter.isalpha() for letter in text)
+        and text[0] not in "=+@"
+        and not any(c.isdigit() for c in text)
+    )
 
 
 def draft_people(
@@ -153,14 +203,23 @@ def draft_people(
                 f"Headings read: {seen}. Check the sheet and the heading row.",
             },
         )  # fmt: skip
+    given_first = "full_name" in columns and fold(head[columns["full_name"]]).isascii()
     verdicts: list[RowVerdict] = []
     seen_keys: dict[tuple[str, str], int] = {}
     for number, cells in rows:
-        values = {
-            n: str(cells[i]).replace("\u00a0", " ").strip() if i < len(cells) else ""
-            for n, i in columns.items()
-        }
-        verdicts.append(_verdict(number, values, seen_keys, today))
+        plain = [re.sub(r"\s+", " ", str(cell)).strip() for cell in cells]
+        plain = ["" if cell.casefold() in PLACEHOLDERS else cell for cell in plain]
+        filled = next((cell for cell in plain if cell), "")
+        values = {name: plain[i] if i < len(plain) else "" for name, i in columns.items()}
+        if not filled:
+            verdict = RowVerdict(number, None, "skipped", ({"ru": "пустая строка", "en": "an empty row"},))
+        elif TOTALS.match(filled):
+            verdict = RowVerdict(
+                number, None, "skipped", ({"ru": "строка итогов", "en": "a totals row"},), filled
+            )
+        else:
+            verdict = _verdict(number, values, seen_keys, today, given_first=given_first)
+        verdicts.append(verdict)
     counts: dict[str, int] = {}
     for verdict in verdicts:
         counts[verdict.status] = counts.get(verdict.status, 0) + 1
@@ -168,20 +227,14 @@ def draft_people(
 
 
 def _verdict(
-    number: int, values: dict[str, str], seen: dict[tuple[str, str], int], today: date
+    number: int, values: dict[str, str], seen: dict[tuple[str, str], int], today: date, *, given_first: bool
 ) -> RowVerdict:
-    if not any(values.values()):
-        return RowVerdict(number, None, "skipped", ({"ru": "пустая строка", "en": "an empty row"},))
-    first = next(v for v in values.values() if v)
-    if TOTALS.match(first):
-        return RowVerdict(number, None, "skipped", ({"ru": "строка итогов", "en": "a totals row"},), first)
-    family, given, middle = (_tidy(x) for x in _names(values))
-    label = " ".join(x for x in (family, given, middle) if x)
-    if not family or not given:
-        return RowVerdict(
-            number, None, "refused",
-            ({"ru": "нужны фамилия и имя", "en": "a family name and a given name are needed"},), label or first,
-        )  # fmt: skip
+    family, given, middle = (_tidy(x) for x in _names(values, given_first=given_first))
+    label = " ".join(x for x in (family, given, middle) if x) or next((v for v in values.values() if v), "")
+    label = label if len(label) <= 80 else label[:79] + "…"
+    fault = _fault(values, family, given, middle)
+    if fault is not None:
+        return RowVerdict(number, None, "refused", (fault,), label)
     remarks: list[dict[str, str]] = []
     phone, remark = read_phone(values.get("phone", ""))
     if remark:
@@ -201,7 +254,7 @@ def _verdict(
     employee = re.sub(r"\.0$", "", values.get("employee_number", ""))
     keys = [("employee_number", employee), ("email", email)]
     if not employee and not email:
-        keys.append(("name", f"{_plain(label)}|{phone}"))
+        keys.append(("name", f"{fold(' '.join((family, given, middle)))}|{phone}"))
     for key in keys:
         if key[1] and key in seen:
             return RowVerdict(
@@ -214,11 +267,43 @@ def _verdict(
     if not employee and not email:
         remarks.append(
             {
-                "ru": "нет ни табельного номера, ни почты: при повторной загрузке человека не с чем сопоставить",
-                "en": "neither employee number nor e-mail: a second import has nothing to match the person by",
+                "ru": "нет ни табельного номера, ни почты: при повторной загрузке человек найдётся только по имени",
+                "en": "neither employee number nor e-mail: a second import can find the person by the name alone",
             }
         )
     person = PersonRow(
         family, given, middle, email, phone, employee, values.get("unit", ""), values.get("title", ""), hired
     )
     return RowVerdict(number, person, "warning" if remarks else "ok", tuple(remarks), label)
+
+
+def _fault(values: dict[str, str], family: str, given: str, middle: str) -> dict[str, str] | None:
+    """Why nothing can be written from this row, if so."""
+    if not family or not given:
+        return {"ru": "нужны фамилия и имя", "en": "a family name and a given name are needed"}
+    for text in (family, given, middle):
+        if text and not _is_name(text):
+            return {
+                "ru": f"«{text[:60]}» не похоже на имя; проверьте столбцы",
+                "en": f'"{text[:60]}" does not look like a name; check the columns',
+            }
+    lengths = values | {"family_name": family, "given_name": given, "middle_name": middle}
+    for name, longest in LONGEST.items():
+        if len(lengths.get(name, "")) > longest:
+            heading = FIELD_WORDS[name]
+            return {
+                "ru": f"{heading['ru']}: знаков {len(lengths[name])}, предел {longest}; проверьте столбцы",
+                "en": f"{heading['en']}: {len(lengths[name])} characters, the limit is {longest}; check the columns",
+            }
+    return None
+
+
+FIELD_WORDS: dict[str, dict[str, str]] = {
+    "family_name": {"ru": "фамилия", "en": "family name"},
+    "given_name": {"ru": "имя", "en": "given name"},
+    "middle_name": {"ru": "отчество", "en": "middle name"},
+    "employee_number": {"ru": "табельный номер", "en": "employee number"},
+    "email": {"ru": "почта", "en": "e-mail"},
+    "unit": {"ru": "подразделение", "en": "unit"},
+    "title": {"ru": "должность", "en": "position"},
+}
