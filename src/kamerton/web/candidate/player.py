@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,7 +102,8 @@ def _posted(request: HttpRequest, candidate: Candidate, sitting: Sitting, place:
         if request.POST.get(f"i{n}-here") != "1":
             continue
         try:
-            _save_from_form(candidate, sitting, one, parts[one.code], n, request, current[one.code], epoch, now)
+            with _named_by_number(n):
+                _save_from_form(candidate, sitting, one, parts[one.code], n, request, current[one.code], epoch, now)
         except (PartlyAnswered, MalformedResponse) as refusal:
             problems.append(refusal.message(sitting.language))
             shown[n] = _as_typed(one, n, request)
@@ -146,6 +148,16 @@ def _as_typed(one: Item, number: int, request: HttpRequest) -> dict[str, Any]:
     if one.type == "order":
         return {}
     return response_from_form(one, number, request.POST)
+
+
+@contextmanager
+def _named_by_number(number: int) -> Iterator[None]:
+    """A refusal names the item as the candidate knows it: its code is part of the bank and stays on the server."""
+    try:
+        yield
+    except MalformedResponse as refusal:
+        refusal.params["item"] = number
+        raise
 
 
 def _epoch(raw: object, sitting: Sitting) -> int:
@@ -251,11 +263,12 @@ def answer(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         raise _bad_field("response", response)
     stamped = parse_datetime(str(body.get("client_at") or ""))
     now = timezone.now()
-    saved = record_answer(
-        actor=candidate.actor, sitting=sitting, item=queries.item_part(sitting, document.items[number - 1].code),
-        response=response, uuid=key, seq=_whole(body, "seq", 0, 2**31 - 1), epoch=_whole(body, "epoch", 1, 2**31 - 1),
-        client_at=stamped if stamped is not None and stamped.tzinfo else None, at=now,
-    )  # fmt: skip
+    with _named_by_number(number):
+        saved = record_answer(
+            actor=candidate.actor, sitting=sitting, item=queries.item_part(sitting, document.items[number - 1].code),
+            response=response, uuid=key, seq=_whole(body, "seq", 0, 2**31 - 1), epoch=_whole(body, "epoch", 1, 2**31 - 1),
+            client_at=stamped if stamped is not None and stamped.tzinfo else None, at=now,
+        )  # fmt: skip
     return JsonResponse(
         {
             "uuid": str(key),

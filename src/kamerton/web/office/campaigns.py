@@ -323,7 +323,7 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
     progress = next(p for p in queries.progress_of(found).people if p.participation.id == one.id)
     context = {
         "stage": "assess", "campaign": found, "row": _person_row(progress, language_of(request)), "sittings": sittings,
-        "invitations": [i for i in one.invitations.all()], "mails": queries.mails_of(found).filter(participation=one),
+        "invitations": list(one.invitations.all()), "mails": queries.mails_of(found).filter(participation=one),
         "problem": problem, "now": now,
     }  # fmt: skip
     return render(request, "office/campaign_person.html", context, status=422 if problem else 200)

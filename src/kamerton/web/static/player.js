@@ -387,7 +387,7 @@ class Player {
 
   // ---- what the person sees
   show(busy = null, isFailed = false) {
-    const waiting = this.queue.all().length;
+    const waiting = new Set(this.queue.all().map((entry) => entry.n)).size; // answers, not states of one
     const saved = $("[data-saved]"), unsaved = $("[data-unsaved]"), nothing = $("[data-unanswered]");
     if (saved) {
       if (this.savedAt) $("[data-saved-text]").textContent = fill(this.text.tSaved, { time: this.savedAt.toLocaleTimeString("ru", { hour12: false }) });
