@@ -35,6 +35,8 @@ const clock = {
   set(elapsed) { if (elapsed !== null && elapsed !== undefined) { this.base = elapsed; this.at = Date.now(); } },
 };
 
+let followed = null; // the line of the script that the frame was last moved to
+
 function tick() {
   const elapsed = clock.elapsed;
   if (elapsed === null) return;
@@ -49,12 +51,17 @@ function tick() {
     phase.classList.toggle("on", Number(phase.dataset.start) <= elapsed && elapsed < Number(phase.dataset.end));
   }
   for (const trigger of $$("#course .trigger")) trigger.classList.toggle("past", Number(trigger.dataset.second) <= elapsed);
-  let next = true;
-  for (const line of $$("#script > li")) {
-    const isPast = Number(line.dataset.second) <= elapsed;
-    line.classList.toggle("past", isPast);
-    line.classList.toggle("next", !isPast && next);
-    if (!isPast) next = false;
+  const lines = $$("#script > li");
+  const next = lines.find((line) => Number(line.dataset.second) > elapsed);
+  for (const line of lines) {
+    line.classList.toggle("past", Number(line.dataset.second) <= elapsed);
+    line.classList.toggle("next", line === next);
+  }
+  // The frame follows the clock, once a line; a hand that scrolls it away is left alone until the next line.
+  if (next && next !== followed) {
+    followed = next;
+    const frame = $("#script-frame");
+    frame.scrollTop = next.offsetTop - (next.previousElementSibling?.offsetHeight ?? 0);
   }
 }
 if (timer) {
@@ -173,6 +180,9 @@ function startSheet() {
         $("#rated-words").textContent = fill(words.wordRated, { rated: server.rated, total: sections.length });
       }
     }
+      const isComplete = sections.every((section) => $("input[name=level]:checked", section));
+    $("#submit-sheet")?.classList.toggle("primary", isComplete);
+    $("#next-competency")?.classList.toggle("primary", !isComplete);
     for (const item of $$(".note-line.pending", sheet)) {
       $(".note-state", item).textContent = waiting.some((e) => e.uuid === item.dataset.uuid) ? words.wordPending : "";
     }
@@ -330,9 +340,11 @@ function startSheet() {
       else tab.removeAttribute("aria-current");
     }
     const following = sections[index + 1]?.dataset.competency;
-    next.hidden = !following;
-    next.textContent = following ? fill(words.wordNext, { code: following }) : "";
-    next.href = `#rate-${following ?? ""}`;
+    if (next) {
+      next.hidden = !following;
+      next.textContent = following ? fill(words.wordNext, { code: following }) : "";
+      next.href = `#rate-${following ?? ""}`;
+    }
     if (focus) {
       sections[index].focus({ preventScroll: true });
       $("#ratings").scrollIntoView({ block: "start", behavior: "auto" });
@@ -349,7 +361,7 @@ function startSheet() {
   open(coded(location.hash), Boolean(coded(location.hash)));
 
   // --- submitting waits for what is on its way
-  $("#submit-form").addEventListener("submit", (event) => {
+  $("#submit-form")?.addEventListener("submit", (event) => {
     const waiting = entries().length;
     if (!waiting) return;
     event.preventDefault();
