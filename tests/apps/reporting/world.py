@@ -36,7 +36,13 @@ NAMES = (
     ("Шарипов", "Рустам", "Ильдарович", "Sharipov", "Rustam"),
     ("Нурланов", "Бауржан", "Асанович", "Nurlanov", "Baurzhan"),
     ("Ефимова", "Татьяна", "Павловна", "Efimova", "Tatyana"),
-    ("Преображенская-Воскресенская", "Александра", "Константиновна", "Preobrazhenskaya-Voskresenskaya", "Aleksandra"),
+    (
+        "Преображенская-Воскресенская",
+        "Александра",
+        "Константиновна",
+        "Preobrazhenskaya-Voskresenskaya",
+        "Aleksandra",
+    ),
     ("Орлов", "Виктор", "Максимович", "Orlov", "Viktor"),
     ("Семёнова", "Дарья", "Валерьевна", "Semyonova", "Darya"),
 )
@@ -59,10 +65,16 @@ class World:
     framework: Release
 
     def fit_of(self, family: str) -> FitResult:
-        return next(f for f, p in zip(self.fits, self.people, strict=True) if p.search_key.startswith(search_key(family)))
+        return next(
+            f
+            for f, p in zip(self.fits, self.people, strict=True)
+            if p.search_key.startswith(search_key(family))
+        )
 
 
-def make_world(*, slug: str = "acme", kind: str = "company", size: int = len(NAMES), rich: bool = True) -> World:
+def make_world(
+    *, slug: str = "acme", kind: str = "company", size: int = len(NAMES), rich: bool = True
+) -> World:
     """`rich`: with ratings, notes and instruments' scores; without, combined scores only (for thousands)."""
     cast = make_cast(slug, kind)
     project = cast.project
@@ -89,13 +101,17 @@ def _campaign(project: Project, lane: str, purpose: str = "selection") -> Campai
     )  # fmt: skip
 
 
-def _people(project: Project, campaigns: dict[str, Campaign], size: int) -> tuple[list[Person], list[Participation]]:
+def _people(
+    project: Project, campaigns: dict[str, Campaign], size: int
+) -> tuple[list[Person], list[Participation]]:
     units = [
         Unit.objects.create(project=project, code=code, name={"ru": ru, "en": en})
         for code, ru, en in (("glass", "Стекловолокно", "Glass fibre"), ("chemistry", "Химия", "Chemistry"))
     ]
     positions = [
-        Position.objects.create(project=project, unit=unit, title={"ru": "менеджер по продажам", "en": "sales manager"})
+        Position.objects.create(
+            project=project, unit=unit, title={"ru": "менеджер по продажам", "en": "sales manager"}
+        )
         for unit in units
     ]
     people: list[Person] = []
@@ -113,9 +129,11 @@ def _people(project: Project, campaigns: dict[str, Campaign], size: int) -> tupl
         people.append(person)
         identities.append(
             PersonIdentity(
-                person=person, family_name={"ru": family, "en": family_en}, given_name={"ru": given, "en": given_en},
+                person=person,
+                family_name={"ru": family, "en": family_en},
+                given_name={"ru": given, "en": given_en},
                 middle_name={"ru": middle},
-            )  # fmt: skip
+            )
         )
         if not person.is_outside:
             jobs.append(Employment(person=person, position=positions[i % 2]))
@@ -136,7 +154,9 @@ def _people(project: Project, campaigns: dict[str, Campaign], size: int) -> tupl
     return people, participations
 
 
-def add_run(project: Project, people: list[Person], number: int, assessors: list[Person] | None = None) -> ScoreRun:
+def add_run(
+    project: Project, people: list[Person], number: int, assessors: list[Person] | None = None
+) -> ScoreRun:
     raters = assessors or list(Person.objects.filter(project=project, search_key__startswith="ролев")[:3])
     severities = [(0.62, 0.08, 1.02), (-0.04, 0.07, 0.97), (0.05, 0.08, 0.55)]
     return ScoreRun.objects.create(
@@ -165,11 +185,26 @@ def add_run(project: Project, people: list[Person], number: int, assessors: list
     )  # fmt: skip
 
 
-CATEGORY_OF = ("ready", "probably_ready", "open", "developing", "not_a", "other_role", "not_now", "insufficient")
+CATEGORY_OF = (
+    "ready",
+    "probably_ready",
+    "open",
+    "developing",
+    "not_a",
+    "other_role",
+    "not_now",
+    "insufficient",
+)
 
 
 def add_results(
-    run: ScoreRun, people: list[Person], participations: list[Participation], framework: Release, *, rich: bool, cast: Cast
+    run: ScoreRun,
+    people: list[Person],
+    participations: list[Participation],
+    framework: Release,
+    *,
+    rich: bool,
+    cast: Cast,
 ) -> list[FitResult]:
     competencies = parts_by_code(framework, "competency")
     profile = parts_by_code(framework, "profile")[ROLE]
@@ -189,17 +224,28 @@ def add_results(
         se = np.full(len(codes), 0.38)
         composite = float(sum(targets[c].weight * v for c, v in zip(codes, y, strict=True)))
         subject = subjects[person.id]
-        fits.append(_fit(run, subject, by_person[person.id], profile, category, codes, y, se, cuts, targets, composite))
+        fits.append(
+            _fit(
+                run, subject, by_person[person.id], profile, category, codes, y, se, cuts, targets, composite
+            )
+        )
         for k, code in enumerate(codes):
             gone = category == "insufficient" and code == "C8"
             scores.append(
                 Score(
-                    run=run, subject=subject, competency_stable_id=competencies[code].stable_id, framework=framework, code=code,
-                    source="combined", value=None if gone else float(y[k]), se=None if gone else float(se[k]), n=9,
+                    run=run,
+                    subject=subject,
+                    competency_stable_id=competencies[code].stable_id,
+                    framework=framework,
+                    code=code,
+                    source="combined",
+                    value=None if gone else float(y[k]),
+                    se=None if gone else float(se[k]),
+                    n=9,
                     reliability=None if gone else 0.66 if code == "C3" else 0.76,
                     flags=["not_measured"] if gone else ["one_rater"] if code == "C7" else [],
                     parts={} if gone or not rich else _combined_parts(code, float(y[k]), i),
-                )  # fmt: skip
+                )
             )
         scores.append(_summary(run, subject, framework, "composite", composite, 0.23))
     if rich:
@@ -209,8 +255,20 @@ def add_results(
     return fits
 
 
-def _summary(run: ScoreRun, subject: Subject, framework: Release, code: str, value: float, se: float) -> Score:
-    return Score(run=run, subject=subject, framework=framework, code=code, source="combined", value=value, se=se, n=8, reliability=0.84)
+def _summary(
+    run: ScoreRun, subject: Subject, framework: Release, code: str, value: float, se: float
+) -> Score:
+    return Score(
+        run=run,
+        subject=subject,
+        framework=framework,
+        code=code,
+        source="combined",
+        value=value,
+        se=se,
+        n=8,
+        reliability=0.84,
+    )
 
 
 def _combined_parts(code: str, y: float, place: int) -> dict[str, Any]:
@@ -238,7 +296,7 @@ def _fit(
         category=category, probability_a=p_a, composite=composite, composite_se=0.23,
         probabilities={
             "A": p_a, "B": rest + 0.05, "C": rest - 0.02, "D": rest - 0.03,
-            "met": {c: 0.5 for c in codes}, "minimums": 0.5, "composite": 0.6,
+            "met": dict.fromkeys(codes, 0.5), "minimums": 0.5, "composite": 0.6,
         },
         other_roles=[{"role": "R6", "p": 0.72}, {"role": "R4", "p": 0.41}, {"role": "R2", "p": 0.02}],
         suggested_role="R6" if category == "other_role" else "", stability=0.58,
@@ -253,6 +311,7 @@ def _fit(
             "targets": {c: targets[c].target for c in codes}, "weights": {c: targets[c].weight for c in codes},
             "composite_cut": 3.25, "thresholds": {"likely": 0.8, "even": 0.5, "open": 0.2},
             "settle": [{"competency": "C2", "instrument": "E1"}] if category == "open" else [],
+            "category": {"ready": "A", "probably_ready": "A", "developing": "B", "other_role": "C"}.get(category, "D"),
             "distance": {"d2": 2.1, "shortfall": 0.8, "r": 0.4},
             "clusters": {
                 "client_plan": {"value": float(np.mean(y[:3])), "se": 0.29}, "people": {"value": float(np.mean(y[3:5])), "se": 0.31},
@@ -264,11 +323,19 @@ def _fit(
 
 
 def _instrument_scores(
-    run: ScoreRun, fit: FitResult, framework: Release, competencies: dict[str, Part], codes: list[str], cast: Cast
+    run: ScoreRun,
+    fit: FitResult,
+    framework: Release,
+    competencies: dict[str, Part],
+    codes: list[str],
+    cast: Cast,
 ) -> list[Score]:
     """One person (Воронцова) in full: exercises with ratings of two assessors, a quote, the test."""
     participation = fit.participation
-    first, second = (Person.objects.get(id=uuid.UUID(row["assessor"])) for row in run.frozen["calibration"]["severities"][:2])
+    first, second = (
+        Person.objects.get(id=uuid.UUID(row["assessor"]))
+        for row in run.frozen["calibration"]["severities"][:2]
+    )
     indicators = parts_by_code(framework, "indicator")
     scores: list[Score] = []
     for instrument in ("E1", "E2", "E3", "E4", "SI"):
@@ -284,30 +351,67 @@ def _instrument_scores(
             for person in (first, second)
         ]  # fmt: skip
         if instrument == "E1":
-            add_quote(appointments[0], indicators.get("C2.1"), "Цель поставлю после разговора с клиентом, пока числа нет")
+            add_quote(
+                appointments[0],
+                indicators.get("C2.1"),
+                "Цель поставлю после разговора с клиентом, пока числа нет",
+            )
         for code in codes:
             if instrument not in INSTRUMENTS[code]:
                 continue
             ratings = []
             for appointment, severity in zip(appointments, (0.62, -0.04), strict=True):
                 rating = Rating.objects.create(
-                    appointment=appointment, competency=rated.get(code) or competencies[code], value=3, at=NOW - timedelta(days=9)
+                    appointment=appointment,
+                    competency=rated.get(code) or competencies[code],
+                    value=3,
+                    at=NOW - timedelta(days=9),
                 )
-                ratings.append({"rating": rating.id, "assessor": str(appointment.assessor_id), "raw": 3, "severity": severity})
+                ratings.append(
+                    {
+                        "rating": rating.id,
+                        "assessor": str(appointment.assessor_id),
+                        "raw": 3,
+                        "severity": severity,
+                    }
+                )
             scores.append(
                 Score(
-                    run=run, subject=fit.subject, competency_stable_id=competencies[code].stable_id, framework=framework, code=code,
-                    source=instrument, value=2.71, se=0.6, n=2, flags=[],
-                    parts={"raw_mean": 3.0, "correction": -0.29, "ratings": ratings, "M": 0.25, "U": 0.3, "fair_average": 2.8},
-                )  # fmt: skip
+                    run=run,
+                    subject=fit.subject,
+                    competency_stable_id=competencies[code].stable_id,
+                    framework=framework,
+                    code=code,
+                    source=instrument,
+                    value=2.71,
+                    se=0.6,
+                    n=2,
+                    flags=[],
+                    parts={
+                        "raw_mean": 3.0,
+                        "correction": -0.29,
+                        "ratings": ratings,
+                        "M": 0.25,
+                        "U": 0.3,
+                        "fair_average": 2.8,
+                    },
+                )
             )
     for code in codes:
         scores.append(
             Score(
-                run=run, subject=fit.subject, competency_stable_id=competencies[code].stable_id, framework=framework, code=code,
-                source="HT", value=3.2, se=0.7, n=4, flags=[],
+                run=run,
+                subject=fit.subject,
+                competency_stable_id=competencies[code].stable_id,
+                framework=framework,
+                code=code,
+                source="HT",
+                value=3.2,
+                se=0.7,
+                n=4,
+                flags=[],
                 parts={"points": 2.5, "maximum": 4, "knots": [0.5, 1.4, 2.6, 3.4], "items": ["T01", "T02"]},
-            )  # fmt: skip
+            )
         )
     return scores
 
@@ -325,11 +429,18 @@ def add_stray(world: World, *, purpose: str, family: str) -> Person:
     person = Person.objects.create(
         project=world.project, created_at=NOW, search_key=search_key(family), sort_key=sort_key(family)
     )
-    PersonIdentity.objects.create(person=person, family_name={"ru": family, "en": family}, given_name={"ru": "А"})
+    PersonIdentity.objects.create(
+        person=person, family_name={"ru": family, "en": family}, given_name={"ru": "А"}
+    )
     participation = Participation.objects.create(campaign=campaign, person=person, added_at=NOW)
     subject = Subject.objects.create(project=world.project, person=person)
     Consent.objects.create(
-        participation=participation, purpose=purpose, procedure=campaign.procedure, text_digest="1" * 64, language="ru", given_at=NOW
+        participation=participation,
+        purpose=purpose,
+        procedure=campaign.procedure,
+        text_digest="1" * 64,
+        language="ru",
+        given_at=NOW,
     )
     source = world.fits[0]
     FitResult.objects.create(

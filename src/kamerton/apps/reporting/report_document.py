@@ -17,7 +17,7 @@ from kamerton.apps.records.queries import document_of
 from kamerton.apps.reporting import report_texts as texts
 from kamerton.apps.reporting.pdf import TEMPLATE_VERSION
 from kamerton.apps.reporting.readmodels import PersonPage
-from kamerton.apps.reporting.readmodels.evidence import ERASED, Chain
+from kamerton.apps.reporting.readmodels.evidence import ERASED, Chain, unquoted
 from kamerton.apps.reporting.readmodels.person_page import Headline, ProfileRow, Said
 from kamerton.apps.reporting.report_labels import labels, method_paragraphs
 from kamerton.values.texts import in_language
@@ -82,7 +82,8 @@ def fill_document(document: dict[str, Any], *, number: str, issued: str) -> dict
         row = found.get(text_id)
         if row is None or row.erased_at:
             return in_language(ERASED, language)
-        return texts.say(language, f"«{row.text}»", f"“{row.text}”")
+        bare = unquoted(row.text)
+        return texts.say(language, f"«{bare}»", f"“{bare}”")
 
     chains = [
         {

@@ -81,7 +81,7 @@ MONTHS = (
 
 
 _SHORT_WORD = re.compile(r"(?<![\w\u00a0-])([А-Яа-яЁё]{1,2}|№) (?=\S)")
-_NUMBER_AND_NOUN = re.compile(r"(?<!\d)(\d[\d,.]*) (?=[А-Яа-яЁё%])")
+_NUMBER_AND_NOUN = re.compile(r"(?<!\d)(\d(?:[\d,.]*\d)?) (?=[А-Яа-яЁё%])")
 
 
 def tied(text: str) -> str:
@@ -169,8 +169,8 @@ def seats_finding(
     if language.startswith("ru"):
         span = f"ровно {lo}" if lo == hi else f"от {lo} до {hi}"
         return (
-            f"Нужно {counted(needed, language, ('место', 'места', 'мест'), ())}: готовы около {ready}, "
-            f"вырастим {growing}, нанять {hire}. С{NBSP}вероятностью {share} нанимать придётся {span}"
+            f"Нужно {counted(needed, language, ('место', 'места', 'мест'), ())}: готовы около{NBSP}{ready}, "
+            f"вырастим{NBSP}{growing}, нанять{NBSP}{hire}. С{NBSP}вероятностью {share} нанимать придётся {span}"
         )
     span = f"exactly {lo}" if lo == hi else f"from {lo} to {hi}"
     return (
@@ -223,6 +223,8 @@ def next_step(*, category: str, is_outside: bool, settle: str, role: str, decide
         )
     if category == "other_role" and role:
         return role
+    if category == "other_role":
+        category = "not_a"
     feedback = (
         say(language, "обратная связь", "feedback")
         if is_outside

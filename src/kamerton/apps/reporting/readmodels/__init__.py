@@ -3,7 +3,8 @@
 from .assessors import AssessorsPage, assessors_page
 from .compare import ComparePage, compare_page
 from .person_page import PersonPage, person_page
-from .role_page import ORDERS, PAGE, WHO, RoleFilters, RolePage, evaluated_roles, role_page
+from .proof import ProofPage, proof_page
+from .role_page import ORDERS, PAGE, WHO, RoleFilters, RolePage, evaluated_roles, role_page, role_rows
 
 __all__ = [
     "ORDERS",
@@ -12,11 +13,14 @@ __all__ = [
     "AssessorsPage",
     "ComparePage",
     "PersonPage",
+    "ProofPage",
     "RoleFilters",
     "RolePage",
     "assessors_page",
     "compare_page",
     "evaluated_roles",
     "person_page",
+    "proof_page",
     "role_page",
+    "role_rows",
 ]

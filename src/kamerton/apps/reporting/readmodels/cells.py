@@ -96,6 +96,20 @@ def competency_of(framework: FrameworkDocument, code: str) -> Competency:
     return next(c for c in framework.competencies if c.code == code)
 
 
+def to_target(head: Head, shown: str, value: float, language: str) -> str:
+    """Distance to the target where a number may be said; beside a band the target alone."""
+    if shown == "band":
+        return texts.say(language, f"цель {head.target_text}", f"target {head.target_text}")
+    return texts.to_target(value, head.target, language)
+
+
+def block_text(value: float, se: float, reliability: float | None, language: str) -> str:
+    """A block of a test: a number only from a reliability of .70 on, otherwise its levels (SCORING A1.7)."""
+    if reliability is not None and reliability >= 0.70:
+        return texts.level(value, language)
+    return texts.band(*rules.band_of(value, se))
+
+
 def cell_of(head: Head, score: Score | None, language: str) -> Cell:
     value = score.value if score else None
     se = score.se if score else None
@@ -110,7 +124,7 @@ def cell_of(head: Head, score: Score | None, language: str) -> Cell:
     text = texts.level(value, language) if shown == "number" else texts.band(*rules.band_of(value, se))
     said = [
         f"{text} {texts.error(se, language)}" if shown == "number" else text,
-        texts.to_target(value, head.target, language),
+        to_target(head, shown, value, language),
     ]
     if mark:
         said.append(texts.minimum_words(mark, language))

@@ -20,7 +20,7 @@ from kamerton.apps.reporting import report_texts as texts
 from kamerton.apps.results.models import ItemScore, Score, ScoreRun
 from kamerton.values.texts import in_language
 
-from .cells import Head, cell_of
+from .cells import Head, block_text, cell_of
 
 ERASED = {"ru": "[текст стёрт]", "en": "[text erased]"}
 
@@ -167,7 +167,7 @@ def _quotes(participation: Participation, names: dict[str, str], language: str) 
         found[note.indicator.code.split(".")[0]].append(
             Quote(
                 text_id=note.text_id,
-                text=in_language(ERASED, language) if note.text.erased_at else note.text.text,
+                text=in_language(ERASED, language) if note.text.erased_at else unquoted(note.text.text),
                 instrument=names.get(code, code),
                 at=f"{note.second // 60:02d}:{note.second % 60:02d}",
                 sign="−" if note.sign == "-" else note.sign,
@@ -175,6 +175,22 @@ def _quotes(participation: Participation, names: dict[str, str], language: str) 
             )
         )
     return found
+
+
+def unquoted(text: str) -> str:
+    """Without the quotation marks an assessor typed around the whole: the page sets its own."""
+    bare = text.strip()
+    for left, right in (("«", "»"), ("“", "”"), ('"', '"')):
+        inner = bare[1:-1]
+        if (
+            len(bare) > 2
+            and bare.startswith(left)
+            and bare.endswith(right)
+            and left not in inner
+            and right not in inner
+        ):
+            return inner
+    return bare
 
 
 def _ratings(scores: Iterable[Score]) -> dict[int, Rating]:
@@ -232,8 +248,10 @@ def _part(
     return InstrumentPart(
         code=instrument,
         name=names.get(instrument, instrument),
-        y=texts.level(float(row["y"]), language),
-        se=texts.error(float(row["se"]), language),
+        y=block_text(float(row["y"]), float(row["se"]), own.reliability if own else None, language)
+        if is_form
+        else texts.level(float(row["y"]), language),
+        se="" if is_form else texts.error(float(row["se"]), language),
         weight=decimal(float(row["weight"]), 0, language),
         share=f"{round(float(share) * 100)}{texts.say(language, texts.NBSP, '')}%"
         if share is not None
@@ -314,8 +332,11 @@ def _rating_line(
     shift = decimal(-severity, 1, language)
     return RatingLine(
         instrument=names.get(source, source),
-        assessor=texts.say(language, "наблюдатель", "assessor")
-        + (f" №{texts.NBSP}{number}" if number else ""),
+        assessor=texts.say(
+            language, f"наблюдатель №{texts.NBSP}{number}", f"assessor No.{texts.NBSP}{number}"
+        )
+        if number
+        else texts.say(language, "наблюдатель", "assessor"),
         raw=int(row["raw"]),
         correction="" if shift in {"0,0", "0.0"} else shift if shift.startswith("−") else f"+{shift}",
         day=texts.moment(rating.at, project.zone, language) if rating else "",
@@ -369,8 +390,13 @@ def _table(
 def _evidence_cell(score: Score | None, head: Head, weight: int, language: str) -> EvidenceCell | None:
     if score is None or score.value is None:
         return None
-    text = texts.level(score.value, language)
-    spoken = f"{text} {texts.error(score.se or 0, language)}, {texts.to_target(score.value, head.target, language)}"
+    se = score.se or 0.0
+    if "ratings" not in (score.parts or {}):
+        text = block_text(score.value, se, score.reliability, language)
+        spoken = texts.say(language, f"уровни {text}", f"levels {text}")
+    else:
+        text = texts.level(score.value, language)
+        spoken = f"{text} {texts.error(se, language)}, {texts.to_target(score.value, head.target, language)}"
     return EvidenceCell(text, rules.heat_step(score.value, head.target), weight == 2, spoken)
 
 

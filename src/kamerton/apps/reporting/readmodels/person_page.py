@@ -20,7 +20,17 @@ from kamerton.apps.reporting.models import ReportIssue
 from kamerton.apps.results.models import Score
 from kamerton.values.texts import in_language
 
-from .cells import Cell, Head, cell_of, competency_of, composite_cut_of, cuts_of, heads_of, profile_of
+from .cells import (
+    Cell,
+    Head,
+    cell_of,
+    competency_of,
+    composite_cut_of,
+    cuts_of,
+    heads_of,
+    profile_of,
+    to_target,
+)
 from .evidence import Chain, EvidenceRow, evidence_of, instrument_names
 from .runs import RunFacts, run_facts
 
@@ -263,9 +273,7 @@ def _profile_row(
             word = words.get(rules.level_of(cell.value), "")
         else:
             word = texts.say(language, "уровни", "levels") + f" {cell.text}"
-        remark = texts.minimum_words(cell.mark, language) or texts.to_target(
-            cell.value, head.target, language
-        )
+        remark = texts.minimum_words(cell.mark, language) or to_target(head, cell.shown, cell.value, language)
     return ProfileRow(
         cell=cell,
         error=texts.error(cell.se, language) if cell.se is not None and cell.shown == "number" else "",

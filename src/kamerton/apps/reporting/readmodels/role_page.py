@@ -184,6 +184,27 @@ def role_page(project: Project, role: str, filters: RoleFilters, language: str) 
     return _filled(empty, run, heads, short, project, waiting, waiting_count, language)
 
 
+def role_rows(
+    project: Project, role: str, filters: RoleFilters, language: str
+) -> tuple[list[Head], list[PersonRow]]:
+    """Every row under the filters, for an export; scores are read 500 people at a time."""
+    run = queries.current_run(project.id, role)
+    if run is None:
+        raise NotFound(what={"ru": f"расчёт по роли {role}", "en": f"a run for the role {role}"})
+    sample = FitResult.objects.filter(run=run).select_related("profile__release").order_by("id").first()
+    framework, _ = _framework(project, role, sample)
+    heads = heads_of(framework, profile_of(framework, role), cuts_of(sample), language)
+    short = {p.role: in_language(p.short, language) for p in framework.profiles}
+    chosen = _filtered(queries.selection_fits(run), filters)
+    if filters.category in rules.CATEGORIES:
+        chosen = chosen.filter(category=filters.category)
+    fits = list(_ordered(chosen, filters.order))
+    rows: list[PersonRow] = []
+    for start in range(0, len(fits), 500):
+        rows += _rows(fits[start : start + 500], run, heads, short, language)
+    return heads, rows
+
+
 def _framework(project: Project, role: str, sample: FitResult | None) -> tuple[FrameworkDocument, int]:
     """The release that the run was measured with; before the first run the newest that knows the role."""
     if sample is not None:
