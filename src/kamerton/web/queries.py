@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from kamerton.apps.observation.models import Appointment
 from kamerton.apps.people.models import RoleGrant
 from kamerton.apps.people.rules import is_in_force, search_key
 from kamerton.apps.records import freezing
-from kamerton.apps.records.models import Project, WorkerBeat
+from kamerton.apps.records.models import Project, Release, WorkerBeat
 from kamerton.apps.records.queries import document_of, releases_in_force
 from kamerton.values.texts import LangText
 
@@ -147,3 +147,22 @@ def search_content(project: Project, text: str, *, with_items: bool, limit: int 
             if len(hits) >= limit:
                 break
     return hits
+
+
+def releases_of(project_id: UUID, kind: str, slug: str) -> list[Release]:
+    """All releases of an identity, retired ones too, the newest first."""
+    return list(
+        Release.objects.filter(identity__project_id=project_id, identity__kind=kind, identity__slug=slug)
+        .select_related("identity", "retirement")
+        .order_by("-number")
+    )
+
+
+def evaluated_roles(project_id: UUID, persons: Iterable[UUID]) -> dict[UUID, str]:
+    """Person → code of the role their latest fit result is about; people without a result are left out."""
+    rows = (
+        FitResult.objects.filter(subject__project_id=project_id, subject__person_id__in=list(persons))
+        .order_by("run__number")
+        .values_list("subject__person_id", "profile__code")
+    )
+    return dict(rows)

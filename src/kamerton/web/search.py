@@ -23,11 +23,18 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if text and viewer.may("view_people"):
         found = people.search_people(viewer.project.id, text)
         total = found.count()
-        for person in found[:MAX_PEOPLE]:
+        shown = list(found[:MAX_PEOPLE])
+        roles = (
+            queries.evaluated_roles(viewer.project.id, [p.id for p in shown])
+            if viewer.may("view_results")
+            else {}
+        )
+        for person in shown:
             unit, title = people.unit_and_title(person, language)
             rows.append(
                 {
                     "id": str(person.id),
+                    "role": roles.get(person.id, ""),
                     "name": people.full_name(person, language),
                     "unit": unit,
                     "title": title,
@@ -47,7 +54,6 @@ def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "people": rows,
         "people_total": total,
         "groups": [(kind, found_here) for kind, found_here in groups if found_here],
-        "may_see_results": viewer.may("view_results"),
         "is_nothing": bool(text) and not rows and not hits,
     }
     return render(request, "search.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kamerton.apps.frameworks.documents import FrameworkDocument
+from kamerton.values.texts import LangText
 
 LANGUAGES = ("ru", "en")
 
@@ -305,3 +306,21 @@ def place_words(path: str) -> dict[str, str]:
     if len(steps) == 4 and steps[2] in _FIELD_WORDS:
         return {lang: f"{steps[1]}, {_FIELD_WORDS[steps[2]][lang]} ({tag})" for lang in LANGUAGES}
     return {"ru": f"Название модели ({tag})", "en": f"Name of the model ({tag})"}
+
+
+def text_at(document: FrameworkDocument, path: str) -> LangText | None:
+    """The text a `Change` speaks of, or None where it is about numbers or structure."""
+    steps = path.split("/")
+    if path == "name":
+        return document.name
+    if steps[0] == "indicator":
+        found = (i for c in document.competencies for i in c.indicators if i.code == steps[1])
+        indicator = next(found, None)
+        return indicator.text if indicator else None
+    competency = next((c for c in document.competencies if len(steps) > 1 and c.code == steps[1]), None)
+    if competency is None or steps[0] != "competency" or len(steps) < 3:
+        return None
+    if steps[2] == "level" and len(steps) == 4:
+        return next((level.anchor for level in competency.levels if str(level.value) == steps[3]), None)
+    text = getattr(competency, steps[2], None)
+    return text if isinstance(text, dict) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamerton.apps.functions.documents import FunctionDocument
+from kamerton.values.texts import LangText
 
 LANGUAGES = ("ru", "en")
 
@@ -199,3 +200,14 @@ def _added_removed(old: dict[str, Any], new: dict[str, Any], word: dict[str, str
         if code not in new
     ]
     return found
+
+
+def text_at(document: FunctionDocument, path: str) -> LangText | None:
+    """The text a `Change` speaks of, or None where it is about letters or structure."""
+    steps = path.split("/")
+    if len(steps) == 1:
+        text = getattr(document, path, None)
+        return text if isinstance(text, dict) else None
+    process = next((p for p in document.processes if steps[0] == "process" and p.code == steps[1]), None)
+    text = getattr(process, steps[2], None) if process and len(steps) == 3 else None
+    return text if isinstance(text, dict) else None

@@ -1,5 +1,22 @@
-"""Addresses of the studio pages."""
+"""Addresses of the stage Describe: function map and competency model; `build_urls` holds the stage Build."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from kamerton.web.studio import function_map, model, releases
+
+FUNCTION, MODEL = {"page": "function"}, {"page": "model"}
+
+urlpatterns: list[URLPattern] = [
+    path("function/", function_map.function_map, name="function"),
+    path("function/edit/", function_map.edit, name="function-edit"),
+    path("function/undo/", function_map.undo, name="function-undo"),
+    path("function/table.xlsx", function_map.table, name="function-table"),
+    path("function/publish/", releases.publish, FUNCTION, name="function-publish"),
+    path("function/compare/", releases.compare, FUNCTION, name="function-compare"),
+    path("model/", model.model, name="model"),
+    path("model/edit/", model.edit, name="model-edit"),
+    path("model/undo/", model.undo, name="model-undo"),
+    path("model/publish/", releases.publish, MODEL, name="model-publish"),
+    path("model/compare/", releases.compare, MODEL, name="model-compare"),
+    path("model/<str:code>/", model.competency, name="competency"),
+]

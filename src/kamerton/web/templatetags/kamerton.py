@@ -176,3 +176,11 @@ def role_word(role: str) -> str:
 def glyph(category: str) -> SafeString:
     """The sign of a category; its word stands beside it."""
     return charts.category_glyph(category)
+
+
+@register.filter
+def whole(value: float | None) -> str:
+    """A level without a needless decimal: 4, but 3,5."""
+    if value is None:
+        return ""
+    return wording.decimal(value, 0 if float(value).is_integer() else 1, _language())
