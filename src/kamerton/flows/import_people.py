@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from kamerton.apps.people.actions import PersonData, save_person
-from kamerton.apps.people.actions.save_person import find_person
+from kamerton.apps.people.queries import known_people
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
@@ -69,9 +69,8 @@ def read_people(data: bytes, *, name: str, sheet: str | None, at: datetime) -> P
 
 def already_known(project: Project, draft: PeopleDraft) -> int:
     """How many of the readable rows are about people the project has."""
-    return sum(
-        1 for row in draft.rows if row.person and find_person(project, person_data(row.person)) is not None
-    )
+    known = known_people(project.id)
+    return sum(1 for row in draft.rows if row.person and known.find(person_data(row.person)) is not None)
 
 
 @transaction.atomic
@@ -80,11 +79,16 @@ def import_people(
 ) -> PeopleImported:
     """Write the readable rows, all or nothing; importing the same file again changes nothing."""
     require(actor, project.id, "manage_people")
+    known = known_people(project.id)
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     for row in draft.rows:
         if row.person is not None:
             saved = save_person(
-                actor=actor, project=project, data=person_data(row.person, is_outside=is_outside), at=at
+                actor=actor,
+                project=project,
+                data=person_data(row.person, is_outside=is_outside),
+                known=known,
+                at=at,
             )
             counts[saved.outcome] += 1
     refused = sum(1 for row in draft.rows if row.status == "refused")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from kamerton.apps.people import rules
-from kamerton.apps.people.models import Conflict, Employment, Person, RoleGrant
+from kamerton.apps.people.models import Conflict, Employment, Person, PersonIdentity, RoleGrant
 from kamerton.apps.records.errors import NotFound
-from kamerton.values.texts import in_language
+from kamerton.values.texts import LangText, in_language
+
+if TYPE_CHECKING:
+    from kamerton.apps.people.actions.save_person import PersonData
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +131,86 @@ def person_by_number_or_email(project_id: UUID, text: str) -> Person:
     if person is None:
         raise NotFound(what={"ru": f"человек «{text}»", "en": f'person "{text}"'})
     return person
+
+
+class KnownPeople:
+    """Whom a project has already, so that a row of a list finds its person: by number, e-mail, telephone, name.
+
+    A number decides by itself. An e-mail does unless two different numbers speak against it, and a telephone only
+    together with the name: shops and families share mailboxes and lines, and one person must not become another.
+    """
+
+    def __init__(self, identities: Iterable[PersonIdentity]) -> None:
+        self._by: dict[tuple[str, str], list[PersonIdentity]] = {}
+        for identity in identities:
+            self.add(identity)
+
+    def add(self, identity: PersonIdentity) -> None:
+        for key in _keys_of(identity):
+            self._by.setdefault(key, []).append(identity)
+
+    def find(self, data: PersonData) -> Person | None:
+        """The person the data are about, or None if it is somebody new."""
+        for kind in ("employee_number", "email", "phone", "name"):
+            for key in (key for key in _keys_of(data) if key[0] == kind):
+                for identity in self._by.get(key, []):
+                    if _is_same(kind, identity, data):
+                        return identity.person
+        return None
+
+
+def known_people(project_id: UUID) -> KnownPeople:
+    """Everybody of the project, read at once."""
+    return KnownPeople(_identities(project_id))
+
+
+def find_person(project_id: UUID, data: PersonData) -> Person | None:
+    """The person these data are about, or None if it is somebody new."""
+    near = Q(pk__in=[])
+    for name in ("employee_number", "email", "phone"):
+        if value := getattr(data, name):
+            near |= Q(**{name: value})
+    for key in (key for key in _keys_of(data) if key[0] == "name"):
+        near |= Q(employee_number="", email="", person__search_key__contains=key[1])
+    return KnownPeople(_identities(project_id).filter(near)).find(data)
+
+
+def _identities(project_id: UUID) -> QuerySet[PersonIdentity]:
+    return (
+        PersonIdentity.objects.filter(person__project_id=project_id, person__merged_into__isnull=True)
+        .select_related("person")
+        .order_by("person__created_at", "person_id")
+    )
+
+
+def _keys_of(row: PersonIdentity | PersonData) -> list[tuple[str, str]]:
+    keys = [
+        (kind, getattr(row, kind)) for kind in ("employee_number", "email", "phone") if getattr(row, kind)
+    ]
+    if not row.employee_number and not row.email:
+        keys += [("name", name) for name in _names_of(row, with_middle=True).values()]
+    return keys
+
+
+def _names_of(row: PersonIdentity | PersonData, *, with_middle: bool) -> dict[str, str]:
+    texts: list[LangText] = [row.family_name, row.given_name]
+    if with_middle:
+        texts.append(row.middle_name)
+    return {tag: rules.search_key(*(text.get(tag, "") for text in texts)) for tag in row.family_name}
+
+
+def _is_same(kind: str, identity: PersonIdentity, data: PersonData) -> bool:
+    mine, theirs = _names_of(identity, with_middle=False), _names_of(data, with_middle=False)
+    same_name = any(mine[tag] == theirs[tag] for tag in mine.keys() & theirs.keys())
+    numbers_differ = bool(
+        identity.employee_number and data.employee_number and identity.employee_number != data.employee_number
+    )
+    match kind:
+        case "employee_number":
+            return True
+        case "email":
+            return same_name or not numbers_differ
+        case "phone":
+            return same_name and not numbers_differ
+        case _:
+            return not (identity.phone and data.phone and identity.phone != data.phone)

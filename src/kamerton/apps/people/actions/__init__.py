@@ -4,7 +4,7 @@ from .create_user import LoginTaken, create_user
 from .declare_conflict import declare_conflict
 from .ensure_subject import ensure_subject
 from .grant_role import grant_role
-from .save_person import PersonData, PersonSaved, save_person, save_unit
+from .save_person import PersonData, PersonSaved, save_person
 
 __all__ = [
     "LoginTaken",
@@ -15,5 +15,4 @@ __all__ = [
     "ensure_subject",
     "grant_role",
     "save_person",
-    "save_unit",
 ]
