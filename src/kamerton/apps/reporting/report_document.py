@@ -18,7 +18,8 @@ from kamerton.apps.reporting import report_texts as texts
 from kamerton.apps.reporting.pdf import TEMPLATE_VERSION
 from kamerton.apps.reporting.readmodels import PersonPage
 from kamerton.apps.reporting.readmodels.evidence import ERASED, Chain, unquoted
-from kamerton.apps.reporting.readmodels.person_page import Headline, ProfileRow, Said
+from kamerton.apps.reporting.readmodels.headlines import Headline
+from kamerton.apps.reporting.readmodels.person_page import ProfileRow, Said
 from kamerton.apps.reporting.report_labels import labels, method_paragraphs
 from kamerton.values.texts import in_language
 

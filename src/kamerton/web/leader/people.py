@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from kamerton.apps.decisions.rules import OUTCOME_WORDS, OUTCOMES
 from kamerton.apps.reporting.actions import note_view
 from kamerton.apps.reporting.readmodels import PersonPage, person_page
-from kamerton.apps.reporting.readmodels.person_page import Headline, ProfileRow
+from kamerton.apps.reporting.readmodels.headlines import Headline
+from kamerton.apps.reporting.readmodels.person_page import ProfileRow
 from kamerton.values.texts import in_language
 from kamerton.web.charts import (
     ProbabilityPart,

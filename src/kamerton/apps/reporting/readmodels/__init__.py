@@ -4,7 +4,8 @@ from .assessors import AssessorsPage, assessors_page
 from .compare import ComparePage, compare_page
 from .person_page import PersonPage, person_page
 from .proof import ProofPage, proof_page
-from .role_page import ORDERS, PAGE, WHO, RoleFilters, RolePage, evaluated_roles, role_page, role_rows
+from .role_page import ORDERS, PAGE, WHO, RolePage, evaluated_roles, role_page, role_rows
+from .waiting import RoleFilters
 
 __all__ = [
     "ORDERS",

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from kamerton.apps.decisions import queries, rules
 from kamerton.apps.decisions.models import Decision, FitResult
-from kamerton.apps.decisions.reasons import decimal, probability, reason_sentence
-from kamerton.apps.frameworks.documents import Competency, FrameworkDocument, RoleProfile
+from kamerton.apps.decisions.reasons import probability, reason_sentence
+from kamerton.apps.frameworks.documents import Competency, FrameworkDocument
 from kamerton.apps.people import queries as people
 from kamerton.apps.people.models import Person
 from kamerton.apps.procedures.documents import ProcedureDocument
@@ -32,6 +32,7 @@ from .cells import (
     to_target,
 )
 from .evidence import Chain, EvidenceRow, evidence_of, instrument_names
+from .headlines import Headline, headlines_of
 from .runs import RunFacts, run_facts
 
 
@@ -44,21 +45,6 @@ class ProfileRow:
     remark: str
     is_short: bool
     chain: Chain
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The composite or a cluster: what the battery can carry."""
-
-    code: str
-    name: str
-    value: float
-    se: float
-    text: str
-    error: str
-    target: float
-    wall: float | None
-    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +190,7 @@ def page_of_fit(fit: FitResult, project: Project, language: str) -> PersonPage:
         role_short=in_language(profile.short, language),
         run=run_facts(run, project, language),
         heads=heads,
-        headlines=_headlines(fit, framework, profile, cut, language),
+        headlines=headlines_of(fit, framework, profile, cut, language),
         rows=rows,
         strengths=[said[code] for code in told.strengths if code in said][:3],
         gaps=[said[code] for code in told.gaps if code in said][:3],
@@ -320,63 +306,6 @@ def _to_develop(rows: list[ProfileRow], told: rules.Differences, framework: Fram
         code for _, code in short if code not in told.gaps
     ]
     return [code for code in order if code in trainable][:2]
-
-
-def _headlines(
-    fit: FitResult, framework: FrameworkDocument, profile: RoleProfile, cut: float, language: str
-) -> list[Headline]:
-    targets = {target.competency: target for target in profile.targets}
-    found: list[Headline] = []
-    if fit.composite is not None and fit.composite_se is not None:
-        target = sum(t.weight * t.target for t in profile.targets)
-        by = decimal(abs(fit.composite - cut), 2, language)
-        at_line = texts.composite(fit.composite, language) == texts.composite(cut, language)
-        above = fit.composite > cut
-        remark = (
-            texts.say(language, "на линии порога", "at the line of the cut")
-            if at_line
-            else texts.say(
-                language,
-                f"{'выше' if above else 'ниже'} порога на {by}",
-                f"{by} {'above' if above else 'below'} the cut",
-            )
-        )
-        found.append(
-            Headline(
-                "composite",
-                texts.say(language, "Общий балл", "Composite"),
-                fit.composite,
-                fit.composite_se,
-                texts.composite(fit.composite, language),
-                texts.error(fit.composite_se, language, 2),
-                target,
-                cut,
-                remark,
-            )
-        )
-    clusters = fit.details.get("clusters") or {}
-    for cluster in framework.clusters:
-        row = clusters.get(cluster.code) or clusters.get(f"cluster:{cluster.code}")
-        inside = [targets[c] for c in cluster.competencies if c in targets]
-        weight = sum(t.weight for t in inside)
-        if not row or row.get("value") is None or not weight:
-            continue
-        target = sum(t.weight * t.target for t in inside) / weight
-        value, se = float(row["value"]), float(row["se"])
-        found.append(
-            Headline(
-                cluster.code,
-                in_language(cluster.name, language),
-                value,
-                se,
-                texts.level(value, language),
-                texts.error(se, language),
-                target,
-                None,
-                texts.to_target(value, target, language),
-            )
-        )
-    return found
 
 
 def _shares(fit: FitResult, language: str) -> list[Share]:

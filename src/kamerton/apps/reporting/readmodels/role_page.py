@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 
 from kamerton.apps.decisions import queries, rules
 from kamerton.apps.decisions.models import FitResult
 from kamerton.apps.decisions.reasons import probability
-from kamerton.apps.delivery.models import Campaign, Participation
+from kamerton.apps.delivery.models import Campaign
 from kamerton.apps.frameworks.documents import FrameworkDocument
 from kamerton.apps.people import queries as people
 from kamerton.apps.people.models import Employment, Person, Unit
@@ -28,40 +28,12 @@ from kamerton.values.texts import in_language
 
 from .cells import Cell, Head, cell_of, composite_cut_of, cuts_of, heads_of, profile_of
 from .runs import RunFacts, run_facts
+from .seats import Seats, seats_of
+from .waiting import RoleFilters, Waiting, jobs_of, waiting_of
 
 PAGE = 50
 ORDERS = ("category", "probability", "composite", "name")
 WHO = ("all", "employees", "candidates")
-
-
-@dataclass(frozen=True, slots=True)
-class RoleFilters:
-    who: str = "all"
-    unit: str = ""
-    category: str = ""
-    text: str = ""
-    order: str = "category"
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SeatRow:
-    segment: str
-    accounts: int
-    accounts_per_seat: str
-    split: rules.SeatSplit
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seats:
-    rows: list[SeatRow]
-    accounts: int
-    total: rules.SeatSplit
-    finding: str
-    seek: list[tuple[str, str, str]]
-    """Segment, how many seats, whom to look for."""
-    share: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +63,6 @@ class Group:
     employees: int
     candidates: int
     rows: list[PersonRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    person_id: UUID
-    name: str
-    unit: str
-    is_outside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +141,7 @@ def role_page(project: Project, role: str, filters: RoleFilters, language: str) 
         filters=filters,
         units=[],
     )
-    waiting, waiting_count = _waiting(run, campaigns, filters, language)
+    waiting, waiting_count = waiting_of(run, campaigns, filters, language)
     if run is None:
         return replace(empty, waiting=waiting, waiting_count=waiting_count)
     short = {p.role: in_language(p.short, language) for p in framework.profiles}
@@ -254,7 +218,7 @@ def _filled(
     totals: dict[str, int] = {}
     for (category, _), n in all_counts.items():
         totals[category] = totals.get(category, 0) + n
-    seats = _seats(project, page.role, run, language)
+    seats = seats_of(project, page.role, run, language)
     assessed = sum(totals.values())
     return replace(
         page,
@@ -311,13 +275,9 @@ def _ordered(fits: QuerySet[FitResult], order: str) -> QuerySet[FitResult]:
     return (
         fits.order_by(*by, "subject__person__sort_key", "id")
         .select_related("subject__person__identity")
-        .prefetch_related(_jobs("subject__person__"))
+        .prefetch_related(jobs_of("subject__person__"))
         .defer("probabilities", "reasons")
     )
-
-
-def _jobs(prefix: str) -> Prefetch:
-    return Prefetch(f"{prefix}employments", Employment.objects.select_related("position__unit"))
 
 
 def _rows(
@@ -435,89 +395,3 @@ def _gaps_note(run: ScoreRun, heads: list[Head], language: str) -> str:
         f"У своих оценка чаще всего ниже минимума: {joined}.",
         f"Our own people are most often below the minimum in: {joined}.",
     )
-
-
-def _seats(project: Project, role: str, run: ScoreRun, language: str) -> Seats | None:
-    plan = queries.seat_plan(project.id, role)
-    frozen = run.frozen.get("seats")
-    if not plan or not frozen:
-        return None
-    share = float(frozen.get("share_developing", 0.5))
-    split = rules.split_seats(
-        [row.seats for row in plan],
-        float(frozen["ready"]["expected"]),
-        float(frozen["developing"]["expected"]),
-        share,
-    )
-    rows = [
-        SeatRow(
-            segment=in_language(row.segment, language),
-            accounts=row.accounts,
-            accounts_per_seat=texts.level(row.accounts_per_seat, language),
-            split=part,
-            profile=in_language(row.profile, language),
-        )
-        for row, part in zip(plan, split, strict=True)
-    ]
-    total = rules.SeatSplit(
-        seats=sum(p.seats for p in split),
-        ready=sum(p.ready for p in split),
-        growing=sum(p.growing for p in split),
-        hire=sum(p.hire for p in split),
-    )
-    finding = texts.seats_finding(
-        needed=total.seats,
-        ready=total.ready,
-        growing=total.growing,
-        hire=total.hire,
-        low=float(frozen["hire"]["low"]),
-        high=float(frozen["hire"]["high"]),
-        interval=float(frozen.get("interval", 0.8)),
-        language=language,
-    )
-    seek = [
-        (
-            row.segment,
-            texts.counted(row.split.hire, language, ("место", "места", "мест"), ("seat", "seats")),
-            row.profile,
-        )
-        for row in rows
-        if row.split.hire
-    ]
-    share_text = f"{round(share * 100)}{texts.say(language, texts.NBSP, '')}%"
-    return Seats(rows, sum(row.accounts for row in plan), total, finding, seek, share_text)
-
-
-def _waiting(
-    run: ScoreRun | None, campaigns: Sequence[Campaign], filters: RoleFilters, language: str
-) -> tuple[list[Waiting], int]:
-    """People of the campaigns without a result, under the same filters."""
-    rows: QuerySet[Participation] = queries.not_assessed(run, campaigns)
-    if filters.who in {"employees", "candidates"}:
-        rows = rows.filter(person__is_outside=filters.who == "candidates")
-    if filters.unit:
-        rows = rows.filter(
-            Exists(
-                Employment.objects.filter(
-                    person_id=OuterRef("person_id"), to_date__isnull=True, position__unit__code=filters.unit
-                )
-            )
-        )
-    for word in search_key(filters.text).split():
-        rows = rows.filter(person__search_key__contains=word)
-    count = rows.values("person_id").distinct().count()
-    if filters.category not in {"", "not_assessed"}:
-        return [], count
-    seen: dict[UUID, Waiting] = {}
-    for row in (
-        rows.select_related("person__identity")
-        .prefetch_related(_jobs("person__"))
-        .order_by("person__sort_key")[:PAGE]
-    ):
-        seen[row.person_id] = Waiting(
-            row.person_id,
-            people.short_name(row.person, language),
-            people.unit_and_title(row.person, language)[0],
-            row.person.is_outside,
-        )
-    return list(seen.values()), count
