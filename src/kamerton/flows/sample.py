@@ -22,20 +22,23 @@ from kamerton.apps.delivery.actions import (
     open_campaign,
     record_answer,
     start_sitting,
+    start_trial,
 )
 from kamerton.apps.delivery.models import Campaign, Participation
-from kamerton.apps.delivery.queries import consent_texts
+from kamerton.apps.delivery.queries import TRIAL_SLUG, consent_texts
 from kamerton.apps.instruments.documents import FormDocument
 from kamerton.apps.observation.actions import (
     LoadedNote,
     LoadedRating,
     LoadedSheet,
     TextScore,
+    appoint_assessor,
     load_ratings,
     load_text_scores,
 )
 from kamerton.apps.people.actions import PersonData, create_user, grant_role, save_person
 from kamerton.apps.people.models import Person, User
+from kamerton.apps.people.queries import person_in, sample_persona
 from kamerton.apps.records.actions import create_project, destroy_project
 from kamerton.apps.records.actors import OPERATOR, Actor
 from kamerton.apps.records.models import Project, Release
@@ -336,3 +339,38 @@ def _observations(
             )
         )
     load_ratings(actor=OPERATOR, project=project, rows=rows, at=day + timedelta(days=12))
+
+
+def _open_sheets(project: Project, files: SampleFiles, at: datetime) -> None:
+    """The trial person waits in E2 and the interview, so that a visitor has something to rate; it enters no result."""
+    start_trial(project=project, at=at)
+    participation = Participation.objects.filter(campaign__project=project, campaign__slug=TRIAL_SLUG).latest(
+        "added_at"
+    )
+    persona = sample_persona(project.id, "assessor")
+    assert persona is not None
+    first = person_in(project.id, persona.person_id) if persona.person_id else None
+    if first is None:
+        return
+    second = (
+        Person.objects.filter(project=project, grants__role="assessor")
+        .exclude(id=first.id)
+        .order_by("sort_key")[0]
+    )
+    for instrument in files.contents.procedures[0].instruments:
+        if instrument.code not in {"E2", "SI"}:
+            continue
+        release = latest_release(project.id, "exercise", instrument.slug)
+        assert release is not None
+        for assessor in (first, second):
+            appoint_assessor(
+                actor=OPERATOR,
+                participation=participation,
+                exercise=release,
+                instrument=instrument.code,
+                assessor=assessor,
+                role="interviewer" if instrument.code == "SI" else "observer",
+                when=at,
+                room="1",
+                at=at,
+            )

@@ -74,7 +74,9 @@ def choose_seed(files: SampleFiles, study: Study, *, first_seed: int, seats: int
             "lenient" in found[world.data.raters[files.sample["lenient"]]]
             and "central" in found[world.data.raters[files.sample["central"]]]
         )
-        if shown and inside and planted and count is not None and 1.0 <= count.hire <= 4.0:
+        # Whole people on the page: after those who are ready and the counted share of those who grow, two seats or so stay.
+        left = seats - round(count.ready) - round(share * count.developing) if count is not None else 0
+        if shown and inside and planted and 1 <= left <= 3:
             return seed
     raise ValueError(f"no seed from {first_seed} on in {tries} tries; widen the rule or the number of tries.")
 

@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Val
 from kamerton.apps.decisions import rules
 from kamerton.apps.decisions.models import Decision, FitResult, SeatPlan
 from kamerton.apps.delivery.models import Campaign, Consent, Participation
+from kamerton.apps.delivery.queries import TRIAL_SLUG
 from kamerton.apps.procedures.documents import ProcedureDocument
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.queries import document_of
@@ -100,9 +101,13 @@ def fit_of(run: ScoreRun, person_id: UUID) -> FitResult:
 
 def campaigns_of_role(project_id: UUID, role: str) -> list[Campaign]:
     """Campaigns for selection whose procedure decides about the role."""
-    campaigns = Campaign.objects.filter(
-        project_id=project_id, purpose=Campaign.Purpose.SELECTION, archived_at__isnull=True
-    ).select_related("procedure")
+    campaigns = (
+        Campaign.objects.filter(
+            project_id=project_id, purpose=Campaign.Purpose.SELECTION, archived_at__isnull=True
+        )
+        .exclude(slug=TRIAL_SLUG)
+        .select_related("procedure")
+    )
     return [c for c in campaigns if document_of(c.procedure, ProcedureDocument).fit_rule.role == role]
 
 
