@@ -17,7 +17,7 @@ from kamerton.apps.records.queries import document_of
 from kamerton.apps.reporting import report_texts as texts
 from kamerton.apps.reporting.pdf import TEMPLATE_VERSION
 from kamerton.apps.reporting.readmodels import PersonPage
-from kamerton.apps.reporting.readmodels.evidence import ERASED, Chain, unquoted
+from kamerton.apps.reporting.readmodels.evidence import ERASED, Chain, Quote, unquoted
 from kamerton.apps.reporting.readmodels.headlines import Headline
 from kamerton.apps.reporting.readmodels.person_page import ProfileRow, Said
 from kamerton.apps.reporting.report_labels import labels, method_paragraphs
@@ -58,7 +58,9 @@ def report_document(page: PersonPage, project: Project, *, language: str, audien
         "headlines": [] if is_candidate else [_headline(row, language) for row in page.headlines],
         "rows": [_candidate_row(row, page, language) if is_candidate else _row(row) for row in page.rows],
         "reasons": [] if is_candidate else page.reasons,
-        "other_roles": [] if is_candidate else [{"name": r.name, "text": r.text} for r in page.other_roles],
+        "other_roles": []
+        if is_candidate
+        else [{"name": r.name, "text": r.text} for r in page.other_roles[:3]],
         "decisions": [] if is_candidate else _decisions(page),
         "first_steps": [
             {"name": item.name, "development": item.development} for item in page.develop if item.development
@@ -282,6 +284,14 @@ def _corrections(page: PersonPage, language: str) -> str:
     return texts.say(language, "Поправка на строгость: ", "Severity correction: ") + ", ".join(moved) + "."
 
 
+def _distinct(chain: Chain) -> list[Quote]:
+    """Two quotes a competency are enough on paper, and not the same words twice."""
+    seen: dict[str, Quote] = {}
+    for quote in chain.quotes:
+        seen.setdefault(quote.text, quote)
+    return list(seen.values())[:2]
+
+
 def _chain(chain: Chain) -> dict[str, Any]:
     return {
         "name": chain.name,
@@ -293,7 +303,7 @@ def _chain(chain: Chain) -> dict[str, Any]:
                 "text_id": str(quote.text_id),
                 "source": " · ".join(part for part in (quote.instrument, quote.at, quote.sign) if part),
             }
-            for quote in chain.quotes[:3]
+            for quote in _distinct(chain)
         ],
     }
 

@@ -136,7 +136,9 @@ def long_date(day: date, language: str) -> str:
 
 def moment(at: datetime, zone: str, language: str) -> str:
     local = at.astimezone(ZoneInfo(zone))
-    day = say(language, f"{local:%d.%m.%Y}", f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}")
+    day = say(
+        language, f"{local:%d.%m.%Y}", f"{local.day}{NBSP}{MONTHS[local.month - 1][:3]}{NBSP}{local.year}"
+    )
     return f"{day}, {local:%H:%M}"
 
 
