@@ -103,6 +103,21 @@ def unit_and_title(person: Person, language: str) -> tuple[str, str]:
     return unit, in_language(current.position.title, language)
 
 
+def contact_row(person: Person, language: str) -> list[str]:
+    """Family, given, middle name, number, e-mail, telephone, unit, position: the columns that an import reads."""
+    identity = getattr(person, "identity", None) or PersonIdentity(person=person)
+    names = [
+        in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)
+    ]
+    return [
+        *names,
+        identity.employee_number,
+        identity.email,
+        identity.phone,
+        *unit_and_title(person, language),
+    ]
+
+
 def conflict_of(assessor_id: UUID, person_id: UUID) -> rules.RatingConflict | None:
     """Whether conflicts of interest forbid `assessor` to rate `person`."""
     managers = frozenset(

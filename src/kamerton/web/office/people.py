@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kamerton.apps.people import queries
+from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.errors import NotFound
 from kamerton.flows.import_people import FileRefused, already_known, import_people, read_people
 from kamerton.formats.tables import write_csv, write_xlsx
@@ -35,9 +36,18 @@ def people_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     rows = []
     for person in page.object_list:
         unit, title = queries.unit_and_title(person, language)
-        rows.append({"person": person, "name": queries.full_name(person, language), "unit": unit, "title": title})
+        rows.append(
+            {"person": person, "name": queries.full_name(person, language), "unit": unit, "title": title}
+        )
     total = queries.people_of(viewer.project.id).count()
-    context = {"stage": "assess", "rows": rows, "page": page, "q": text, "total": total, "may_manage": viewer.may("manage_people")}
+    context = {
+        "stage": "assess",
+        "rows": rows,
+        "page": page,
+        "q": text,
+        "total": total,
+        "may_manage": viewer.may("manage_people"),
+    }
     return render(request, "office/people.html", context)
 
 
@@ -45,18 +55,31 @@ def people_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @project_page("view_people")
 def export(request: HttpRequest, viewer: Viewer, form: str) -> HttpResponse:
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
-    head = [_("Family name"), _("Given name"), _("Middle name"), _("Employee number"), _("E-mail"), _("Phone"), _("Unit"), _("Position")]
-    rows = []
-    for person in queries.people_of(viewer.project.id):
-        identity = person.identity
-        names = [queries.in_language(x, language) for x in (identity.family_name, identity.given_name, identity.middle_name)]
-        rows.append([*names, identity.employee_number, identity.email, identity.phone, *queries.unit_and_title(person, language)])
-    if form == "xlsx":
-        response = HttpResponse(write_xlsx(head, rows, title=_("People")), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    elif form == "csv":
-        response = HttpResponse(write_csv(head, rows), content_type="text/csv; charset=utf-8")
-    else:
+    head = [
+        _("Family name"),
+        _("Given name"),
+        _("Middle name"),
+        _("Employee number"),
+        _("E-mail"),
+        _("Phone"),
+        _("Unit"),
+        _("Position"),
+    ]
+    if form not in {"xlsx", "csv"}:
         raise NotFound(what=form)
+    persons = list(queries.people_of(viewer.project.id))
+    rows = [queries.contact_row(person, language) for person in persons]
+    write_audit(
+        actor=viewer.actor, project_id=viewer.project.id, verb="export_people", object_kind="project",
+        object_id=viewer.project.id, persons=[person.id for person in persons], details={"form": form}, at=timezone.now(),
+    )  # fmt: skip
+    if form == "xlsx":
+        response = HttpResponse(
+            write_xlsx(head, rows, sheet=_("People")),
+            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    else:
+        response = HttpResponse(write_csv(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="people.{form}"'
     return response
 
@@ -91,10 +114,14 @@ def import_upload(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             else:
                 token = secrets.token_hex(16)
                 suffix = re.sub(r"[^a-z0-9]", "", Path(file.name).suffix.lower())[:5] or "bin"
-                (_uploads() / f"{viewer.project.id}-{token}.{suffix}").write_bytes(data)
+                path = _uploads() / f"{viewer.project.id}-{token}.{suffix}"
+                path.touch(mode=0o600)
+                path.write_bytes(data)
                 return redirect("people-import-review", project=viewer.project.slug, token=token)
     status = 422 if problem else 200
-    return render(request, "office/people_import.html", {"stage": "assess", "problem": problem}, status=status)
+    return render(
+        request, "office/people_import.html", {"stage": "assess", "problem": problem}, status=status
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,11 +130,24 @@ def import_review(request: HttpRequest, viewer: Viewer, token: str) -> HttpRespo
     """Step two: what each row would become; then write, all or nothing."""
     path = next(iter(_uploads().glob(f"{viewer.project.id}-{token}.*")), None) if token.isalnum() else None
     if path is None:
-        raise NotFound(what={"ru": "загруженный файл (он хранится час); загрузите его снова", "en": "the uploaded file (kept for an hour); upload it again"})
+        raise NotFound(
+            what={
+                "ru": "загруженный файл (он хранится час); загрузите его снова",
+                "en": "the uploaded file (kept for an hour); upload it again",
+            }
+        )
     draft = read_people(path.read_bytes(), name=path.name, sheet=None, at=timezone.now())
     done = None
     if request.method == "POST":
         is_outside = request.POST.get("outside") == "1"
-        done = import_people(actor=viewer.actor, project=viewer.project, draft=draft, is_outside=is_outside, at=timezone.now())
-    context = {"stage": "assess", "draft": draft, "known": already_known(viewer.project, draft), "done": done, "token": token}
+        done = import_people(
+            actor=viewer.actor, project=viewer.project, draft=draft, is_outside=is_outside, at=timezone.now()
+        )
+    context = {
+        "stage": "assess",
+        "draft": draft,
+        "known": already_known(viewer.project, draft),
+        "done": done,
+        "token": token,
+    }
     return render(request, "office/people_review.html", context)
