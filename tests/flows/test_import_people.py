@@ -239,6 +239,7 @@ def test_text_in_any_usual_encoding_is_read(cast, encoding):
         ("prices.csv", "Артикул;Цена\n1;2\n".encode("cp1251"), "столбец с именами", "column of names"),
         ("heads.csv", "ФИО;Таб. №\n".encode(), "нет строк", "no rows"),
     ],
+    ids=["half a ZIP", "a PDF", "empty", "a mark of order alone", "a web page", "other headings", "headings alone"],
 )  # fmt: skip
 def test_a_file_that_is_no_list_is_refused_in_words(cast, name, data, ru, en):
     with pytest.raises(FileRefused) as caught:
