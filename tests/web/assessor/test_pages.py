@@ -255,6 +255,14 @@ def test_an_empty_list_says_what_comes(world: World, signed_in: SignIn) -> None:
     assert "Сводить пока некого" in plain(signed_in(user).get(address(world, "integration")))
 
 
+def test_the_list_is_searched_by_name_whatever_the_case(world: World, signed_in: SignIn) -> None:
+    client = signed_in(world.users[0])
+    assert "Воронцова Мария" in plain(client.get(address(world, "integration"), {"q": "воронц МАРИ"}))
+    nobody = plain(client.get(address(world, "integration"), {"q": "Петров"}))
+    assert "нет «Петров»" in nobody
+    assert "Воронцова" not in nobody
+
+
 # --- written answers
 
 

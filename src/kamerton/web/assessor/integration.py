@@ -52,11 +52,12 @@ def mechanical_results(participation: Participation) -> dict[str, Mechanical]:
 @require_GET
 @project_page("integrate")
 def people(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:100]
     rows = [
         {"line": line, "name": person_full_name(line.participation.person, request)}
-        for line in queries.integrations(viewer.actor, viewer.project.id)
+        for line in queries.integrations(viewer.actor, viewer.project.id, text)
     ]
-    return render(request, "assessor/integration.html", {"stage": "assess", "rows": rows})
+    return render(request, "assessor/integration.html", {"stage": "assess", "rows": rows, "q": text})
 
 
 @require_http_methods(["GET", "POST"])
@@ -167,7 +168,9 @@ def export(request: HttpRequest, viewer: Viewer, participation: UUID, form: str)
                 )
     if form == "xlsx":
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        response = HttpResponse(write_xlsx(head, rows, sheet=_("Ratings")), content_type=kind)
+        response = HttpResponse(
+            write_xlsx(head, rows, sheet=pgettext("assessor", "Ratings")), content_type=kind
+        )
     else:
         response = HttpResponse(write_csv(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="ratings.{form}"'

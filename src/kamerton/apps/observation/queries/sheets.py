@@ -1,0 +1,157 @@
+"""One assessor's sheet: notes and current ratings on their frame."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kamerton.apps.frameworks.documents import Indicator
+from kamerton.apps.instruments.documents import ExerciseDocument
+from kamerton.apps.observation import rules
+from kamerton.apps.observation.models import Appointment, Note, Rating
+
+from .appointments import PLAYER, all_appointments
+from .frames import Frame, RatedFrame, frame_for
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    id: int
+    uuid: UUID
+    second: int
+    sign: str
+    text: str
+    is_erased: bool
+    competency: str
+    """Code, or empty when the note is tied to no indicator."""
+    indicator: Indicator | None
+    at: datetime
+
+    @property
+    def mark(self) -> str:
+        return rules.mark_of(self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """One competency of a sheet with what has been recorded for it."""
+
+    frame: RatedFrame
+    value: int | None
+    reason: str
+    rated_at: datetime | None
+    notes: tuple[NoteLine, ...]
+
+    @property
+    def is_rated(self) -> bool:
+        return self.value is not None or bool(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    appointment: Appointment
+    frame: Frame
+    lines: tuple[SheetLine, ...]
+    notes: tuple[NoteLine, ...]
+    """Newest first."""
+    verdict: rules.SheetVerdict
+
+    @property
+    def exercise(self) -> ExerciseDocument:
+        return self.frame.exercise
+
+    @property
+    def rated_count(self) -> int:
+        return sum(line.is_rated for line in self.lines)
+
+
+def current_ratings(appointment_ids: Iterable[UUID]) -> dict[UUID, dict[str, Rating]]:
+    """Appointment → competency code → newest rating."""
+    current: dict[UUID, dict[str, Rating]] = defaultdict(dict)
+    rows = (
+        Rating.objects.filter(appointment_id__in=list(appointment_ids))
+        .select_related("competency")
+        .order_by("id")
+    )
+    for rating in rows:
+        current[rating.appointment_id][rating.competency.code] = rating
+    return current
+
+
+def notes_of(appointments: Sequence[Appointment], frames: dict[UUID, Frame]) -> dict[UUID, list[NoteLine]]:
+    notes: dict[UUID, list[NoteLine]] = defaultdict(list)
+    rows = (
+        Note.objects.filter(appointment_id__in=[a.id for a in appointments])
+        .select_related("text", "indicator")
+        .order_by("second", "id")
+    )
+    for note in rows:
+        notes[note.appointment_id].append(_note_line(note, frames[note.appointment_id]))
+    return notes
+
+
+def _note_line(note: Note, frame: Frame) -> NoteLine:
+    competency, indicator = "", None
+    for line in frame.rated:
+        for _part, candidate in line.indicators:
+            if note.indicator is not None and candidate.code == note.indicator.code:
+                competency, indicator = line.code, candidate
+    return NoteLine(
+        note.id,
+        note.uuid,
+        note.second,
+        note.sign,
+        note.text.text,
+        note.text.erased_at is not None,
+        competency,
+        indicator,
+        note.at,
+    )
+
+
+def sheet_from(
+    appointment: Appointment, frame: Frame, ratings: dict[str, Rating], notes: list[NoteLine]
+) -> Sheet:
+    lines = tuple(
+        SheetLine(
+            line,
+            ratings[line.code].value if line.code in ratings else None,
+            ratings[line.code].reason if line.code in ratings else "",
+            ratings[line.code].at if line.code in ratings else None,
+            tuple(note for note in notes if note.competency == line.code),
+        )
+        for line in frame.rated
+    )
+    verdict = rules.judge_sheet(
+        competencies=frame.codes,
+        ratings=[rules.CurrentRating(code, rating.value, rating.reason) for code, rating in ratings.items()],
+        noted=frozenset(note.competency for note in notes if note.competency),
+    )
+    return Sheet(appointment, frame, lines, tuple(reversed(notes)), verdict)
+
+
+def sheet(appointment: Appointment) -> Sheet:
+    """One assessor's own sheet of one exercise."""
+    frame = frame_for(appointment)
+    ratings = current_ratings([appointment.id])[appointment.id]
+    return sheet_from(
+        appointment, frame, ratings, notes_of([appointment], {appointment.id: frame})[appointment.id]
+    )
+
+
+def other_sheets(appointment: Appointment) -> list[Sheet]:
+    """What the other assessors of the same exercise submitted; empty until one's own sheet is submitted."""
+    if appointment.submitted_at is None:
+        return []
+    others = (
+        all_appointments()
+        .filter(participation_id=appointment.participation_id, exercise_id=appointment.exercise_id)
+        .filter(submitted_at__isnull=False)
+        .exclude(id=appointment.id)
+        .exclude(role=PLAYER)
+        .order_by("id")
+    )
+    return [sheet(other) for other in others]

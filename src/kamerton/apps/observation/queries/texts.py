@@ -1,0 +1,110 @@
+"""Short texts awaiting a rater, without a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from kamerton.apps.delivery.models import Answer
+from kamerton.apps.delivery.queries import TRIAL_SLUG
+from kamerton.apps.instruments.documents import FormDocument, Item, Stimulus
+from kamerton.apps.people.queries import conflict_of
+from kamerton.apps.people.rules import require
+from kamerton.apps.records.actors import Actor
+from kamerton.apps.records.errors import NotFound
+from kamerton.apps.records.models import Release
+from kamerton.apps.records.queries import document_of, parts_by_code
+
+ENOUGH_TEXT_RATERS = 2
+"""A short text leaves the queue when two raters have scored it (SCORING A1.1 asks for two on open cases)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTask:
+    """A short text to score. Carries no name, no person and no sitting."""
+
+    answer_id: int
+    item: Item
+    stimulus: Stimulus | None
+    text: str
+    raters: int
+    """How many others have scored it; their scores are not shown."""
+
+
+def item_of(answer: Answer) -> Item | None:
+    """The item as it stands in the form release the answer was given to."""
+    form = document_of(answer.item.release, FormDocument)
+    return next((item for item in form.items if item.code == answer.item.code), None)
+
+
+def _text_parts(project_id: UUID) -> list[UUID]:
+    parts: list[UUID] = []
+    for release in Release.objects.filter(
+        identity__project_id=project_id, identity__kind="form"
+    ).select_related("identity"):
+        codes = {item.code for item in document_of(release, FormDocument).items if item.type == "short_text"}
+        parts += [part.id for code, part in parts_by_code(release, "item").items() if code in codes]
+    return parts
+
+
+def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTask]:
+    """Finished answers that still need a rater and that this rater may score: unscored ones first, one item after
+    the other (a steady yardstick), inside an item by the answers' random ids, not by person or time."""
+    require(actor, project_id, "rate_texts")
+    newest: dict[tuple[UUID, UUID], Answer] = {}
+    answers = (
+        Answer.objects.filter(
+            sitting__finished_at__isnull=False,
+            item_id__in=_text_parts(project_id),
+            sitting__participation__campaign__project_id=project_id,
+        )
+        .exclude(sitting__participation__campaign__slug=TRIAL_SLUG)
+        .select_related("text", "item__release__identity", "sitting")
+        .annotate(
+            raters=Count("text_ratings"),
+            mine=Count("text_ratings", filter=Q(text_ratings__assessor_id=actor.person_id)),
+        )
+        .order_by("epoch", "seq", "id")
+    )
+    for answer in answers:
+        newest[(answer.sitting_id, answer.item_id)] = answer
+    conflicts: dict[UUID | None, bool] = {}
+    waiting: list[Answer] = []
+    for answer in sorted(newest.values(), key=lambda a: (a.raters > 0, a.item.code, str(a.uuid))):
+        if answer.mine or answer.raters >= ENOUGH_TEXT_RATERS or not _is_readable(answer):
+            continue
+        respondent = answer.sitting.respondent_id
+        if respondent not in conflicts:
+            conflicts[respondent] = bool(
+                actor.person_id and respondent and conflict_of(actor.person_id, respondent)
+            )
+        if not conflicts[respondent]:
+            waiting.append(answer)
+    tasks = [_task(answer) for answer in waiting[:limit]]
+    return [task for task in tasks if task is not None]
+
+
+def _is_readable(answer: Answer) -> bool:
+    return answer.text is not None and answer.text.erased_at is None and bool(answer.text.text.strip())
+
+
+def _task(answer: Answer) -> TextTask | None:
+    item = item_of(answer)
+    if item is None or answer.text is None:
+        return None
+    form = document_of(answer.item.release, FormDocument)
+    stimulus = next((s for s in form.stimuli if s.code == item.stimulus), None)
+    return TextTask(answer.id, item, stimulus, answer.text.text, answer.raters)
+
+
+def text_answer_in(project_id: UUID, answer_id: int) -> Answer:
+    found = (
+        Answer.objects.filter(id=answer_id, sitting__participation__campaign__project_id=project_id)
+        .select_related("text", "item__release__identity", "sitting__participation__campaign")
+        .first()
+    )
+    if found is None:
+        raise NotFound(what={"ru": "письменный ответ", "en": "written answer"})
+    return found
