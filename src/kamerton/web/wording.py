@@ -94,7 +94,7 @@ def day_text(value: date, language: str) -> str:
 
 
 _SHORT_WORD = re.compile(r"(?<![\w\u00a0-])([А-Яа-яЁё]{1,2}|№) (?=\S)")
-_NUMBER_AND_NOUN = re.compile(r"(?<!\d)(\d[\d,.]*) (?=[А-Яа-яЁё%₽])")
+_NUMBER_AND_NOUN = re.compile(r"(?<!\d)(\d(?:[\d,.]*\d)?) (?=[А-Яа-яЁё%₽])")
 _DASH = re.compile(r" (?=[–—] )")
 
 
@@ -104,6 +104,21 @@ def tie(text: str, language: str) -> str:
         return text
     text = _SHORT_WORD.sub(rf"\1{NBSP}", _SHORT_WORD.sub(rf"\1{NBSP}", text))
     return _DASH.sub(NBSP, _NUMBER_AND_NOUN.sub(rf"\1{NBSP}", text))
+
+
+_VOWEL = "аеёиоуыэюяaeiouy"
+_CONSONANT = "бвгджзклмнпрстфхцчшщbcdfghjklmnpqrstvwxz"
+_BREAK = re.compile(
+    rf"(?<=\w\w[{_VOWEL}])(?=[{_CONSONANT}][{_VOWEL}]\w)|(?<=\w[{_VOWEL}][{_CONSONANT}])(?=[{_CONSONANT}]{{1,2}}[{_VOWEL}]\w)",
+    re.IGNORECASE,
+)
+LONG_WORD = 9
+"""Shorter words fit a narrow head as they are."""
+
+
+def soften(text: str) -> str:
+    """Soft hyphens between syllables of long words, for narrow heads of tables alone."""
+    return re.sub(rf"\w{{{LONG_WORD},}}", lambda match: _BREAK.sub("\u00ad", match.group()), text)
 
 
 def role_word(role: str) -> str:

@@ -92,7 +92,7 @@ def _row(document: FunctionDocument, process: Process, breaches: list[rules.Rule
 
 def _process_fields(process: Process, typed: Mapping[str, str]) -> list[list[drafts.Field]]:
     labels = {
-        "name": _("Name"), "purpose": _("Purpose"), "input": _("Input"), "output": _("Output"), "measure": _("Measure"),
+        "name": _("Name of the process"), "purpose": _("Purpose"), "input": _("Input"), "output": _("Output"), "measure": _("Measure"),
         "cadence": _("Cadence"),
     }  # fmt: skip
     return [

@@ -79,7 +79,7 @@ def _competency_form(
     base = f"competency/{competency.code}"
     words = {level.value: level.word for level in document.scale}
     labels = {
-        "name": _("Name"), "short": _("Short name"), "definition": _("Definition"), "knowledge": _("Knowledge"),
+        "name": _("Name of the competency"), "short": _("Short name"), "definition": _("Definition"), "knowledge": _("Knowledge"),
         "development": _("Development step"),
     }  # fmt: skip
     return {

@@ -127,8 +127,8 @@ def publish(request: HttpRequest, viewer: Viewer, page: str) -> HttpResponse:
         "advised": advised,
         "chosen": request.POST.get("change_kind", advised),
         "touched": _touched(viewer, kind, document, changes),
-        "summary_ru": request.POST.get("summary_ru", "; ".join(change.texts["ru"] for change in changes[:4])),
-        "summary_en": request.POST.get("summary_en", "; ".join(change.texts["en"] for change in changes[:4])),
+        "summary_ru": request.POST.get("summary_ru", ". ".join(change.texts["ru"] for change in changes[:4])),
+        "summary_en": request.POST.get("summary_en", ". ".join(change.texts["en"] for change in changes[:4])),
         "message": drafts.message_of(refusal, language),
     }
     return render(request, "studio/publish.html", context, status=refusal.status if refusal else 200)

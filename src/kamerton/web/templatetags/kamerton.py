@@ -123,6 +123,12 @@ def tied(text: str) -> str:
 
 
 @register.filter
+def softened(text: str) -> str:
+    """Soft hyphens in long words, for narrow heads of tables."""
+    return wording.soften(str(text))
+
+
+@register.filter
 def entry(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """`mapping[key]`, or None."""
     return mapping.get(key) if mapping else None
