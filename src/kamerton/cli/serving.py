@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
@@ -34,7 +35,7 @@ def _port() -> int:
 
 def prepare() -> None:
     """Folders and tables; quick when there is nothing to do."""
-    settings.HOME.mkdir(parents=True, exist_ok=True)
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
 
 
