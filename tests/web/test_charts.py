@@ -67,7 +67,7 @@ def test_probabilities_run_from_the_largest_and_fill_the_strip() -> None:
 
 
 def test_probabilities_that_do_not_add_up_are_refused() -> None:
-    with pytest.raises(ValueError, match="add up to 0.900"):
+    with pytest.raises(ValueError, match=r"add up to 0\.900"):
         probability_strip([ProbabilityPart("a", "a", 0.9)], language="en")
 
 
