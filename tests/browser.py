@@ -1,13 +1,13 @@
 """A real Chromium and a real server for the journeys.
 
-A folder whose tests need them says so in its conftest.py:
-`from tests.browser import browser, page_en_desktop, page_ru_phone, playwright_, server  # noqa: F401`.
+`tests/journeys/conftest.py` offers the fixtures to all journeys; another folder imports them the same way.
 `axe(page)` returns the violations of a page; a strict CSP forbids injected scripts, so it goes in through the
 debugging protocol.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,17 @@ WAIT = 15_000
 """Milliseconds: two shared cores are slow at times; a fault shows as a time-out, not as a flake."""
 
 
+@lru_cache(maxsize=1)
+def _running() -> Playwright:
+    """One for the process: several folders offer the fixture, and a second driver would refuse to start."""
+    running = sync_playwright().start()
+    atexit.register(running.stop)
+    return running
+
+
 @pytest.fixture(scope="session")
-def playwright_() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
+def playwright_() -> Playwright:
+    return _running()
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import (  # noqa: F401
-    LiveServer,
-    axe,
-    browser,
-    en_desktop,
-    page_ru_phone,
-    playwright_,
-    ru_phone,
-    server,
-)
+from tests.browser import LiveServer, axe, en_desktop, ru_phone
 from tests.fixtures.candidate_walk import PAGES, answer_rest, begin, enter, fill_item, go_next, is_saved
 
 pytestmark = pytest.mark.browser
@@ -34,7 +25,7 @@ def check(page: Page, what: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_the_whole_way_is_accessible(server: LiveServer, browser: Browser, language: str) -> None:  # noqa: F811
+def test_the_whole_way_is_accessible(server: LiveServer, browser: Browser, language: str) -> None:
     seeded = server.seed("candidate", f"way-{language}")
     context = ru_phone(browser, locale="ru-RU" if language == "ru" else "en-GB")
     page = context.new_page()
@@ -89,7 +80,7 @@ def test_the_whole_way_is_accessible(server: LiveServer, browser: Browser, langu
     context.close()
 
 
-def test_the_finish_names_what_is_missing_and_flagged(server: LiveServer, page_ru_phone: Page) -> None:  # noqa: F811
+def test_the_finish_names_what_is_missing_and_flagged(server: LiveServer, page_ru_phone: Page) -> None:
     page = page_ru_phone
     begin(page, server, server.seed("candidate", "missing")["token"])
     fill_item(page, 1)
@@ -109,7 +100,7 @@ def test_the_finish_names_what_is_missing_and_flagged(server: LiveServer, page_r
     page.wait_for_url("**/sitting/thanks/")
 
 
-def test_the_clock_is_the_servers_and_extra_time_is_counted(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_the_clock_is_the_servers_and_extra_time_is_counted(server: LiveServer, browser: Browser) -> None:
     seeded = server.seed("candidate", "clock", "30", "1.5")
     context = ru_phone(browser)
     page = context.new_page()
@@ -123,7 +114,7 @@ def test_the_clock_is_the_servers_and_extra_time_is_counted(server: LiveServer, 
     context.close()
 
 
-def test_keyboard_alone_answers_every_type(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_keyboard_alone_answers_every_type(server: LiveServer, browser: Browser) -> None:
     """Tab, arrows, space, enter: no pointer from the first item to the thanks."""
     seeded = server.seed("candidate", "keyboard")
     context = en_desktop(browser)
@@ -180,7 +171,7 @@ def test_keyboard_alone_answers_every_type(server: LiveServer, browser: Browser)
     context.close()
 
 
-def test_without_scripts_the_form_saves_on_next_and_back(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_without_scripts_the_form_saves_on_next_and_back(server: LiveServer, browser: Browser) -> None:
     seeded = server.seed("candidate", "no-script")
     context = ru_phone(browser, java_script_enabled=False)
     page = context.new_page()
@@ -208,7 +199,9 @@ def test_without_scripts_the_form_saves_on_next_and_back(server: LiveServer, bro
     context.close()
 
 
-def test_a_link_opened_on_another_device_goes_on_from_the_same_place(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_a_link_opened_on_another_device_goes_on_from_the_same_place(
+    server: LiveServer, browser: Browser
+) -> None:
     seeded = server.seed("candidate", "resume")
     phone = ru_phone(browser)
     page = phone.new_page()

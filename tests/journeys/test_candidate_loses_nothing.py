@@ -9,22 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser import (  # noqa: F401
-    LiveServer,
-    axe,
-    browser,
-    en_desktop,
-    page_ru_phone,
-    playwright_,
-    ru_phone,
-    server,
-)
+from tests.browser import LiveServer, axe, en_desktop, ru_phone
 from tests.fixtures.candidate_walk import answer_rest, begin, fill_item, go_next, is_saved
 
 pytestmark = pytest.mark.browser
 
 
-def answers(server: LiveServer, participation: str) -> list[tuple[Any, ...]]:  # noqa: F811
+def answers(server: LiveServer, participation: str) -> list[tuple[Any, ...]]:
     return server.sql(
         "select p.code, a.value, a.uuid, a.epoch, a.seq from delivery_answer a "
         "join delivery_sitting s on s.id = a.sitting_id join records_part p on p.id = a.item_id "
@@ -37,7 +28,7 @@ def queued(page: Page) -> int:
     return int(page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('kamerton.queue.')).length"))
 
 
-def test_offline_in_mid_test_loses_nothing(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_offline_in_mid_test_loses_nothing(server: LiveServer, browser: Browser) -> None:
     seeded = server.seed("candidate", "offline")
     context = ru_phone(browser)
     page = context.new_page()
@@ -82,7 +73,7 @@ def test_offline_in_mid_test_loses_nothing(server: LiveServer, browser: Browser)
     context.close()
 
 
-def test_a_dropped_reply_gives_one_row(server: LiveServer, page_ru_phone: Page) -> None:  # noqa: F811
+def test_a_dropped_reply_gives_one_row(server: LiveServer, page_ru_phone: Page) -> None:
     seeded = server.seed("candidate", "dropped")
     page = page_ru_phone
     begin(page, server, seeded["token"])
@@ -104,7 +95,9 @@ def test_a_dropped_reply_gives_one_row(server: LiveServer, page_ru_phone: Page) 
     assert len(answers(server, seeded["participation"])) == 1
 
 
-def test_a_save_reaches_the_server_within_a_second_of_the_last_key(server: LiveServer, page_ru_phone: Page) -> None:  # noqa: F811
+def test_a_save_reaches_the_server_within_a_second_of_the_last_key(
+    server: LiveServer, page_ru_phone: Page
+) -> None:
     seeded = server.seed("candidate", "quick")
     page = page_ru_phone
     begin(page, server, seeded["token"])
@@ -116,7 +109,7 @@ def test_a_save_reaches_the_server_within_a_second_of_the_last_key(server: LiveS
     assert len(answers(server, seeded["participation"])) == 1, "typing is one state, not one a key"
 
 
-def test_every_change_is_in_the_log_in_its_order(server: LiveServer, page_ru_phone: Page) -> None:  # noqa: F811
+def test_every_change_is_in_the_log_in_its_order(server: LiveServer, page_ru_phone: Page) -> None:
     seeded = server.seed("candidate", "forty")
     page = page_ru_phone
     begin(page, server, seeded["token"])
@@ -132,7 +125,7 @@ def test_every_change_is_in_the_log_in_its_order(server: LiveServer, page_ru_pho
 
 
 @pytest.fixture
-def two_tabs(server: LiveServer, browser: Browser) -> Iterator[tuple[Page, Page, str]]:  # noqa: F811
+def two_tabs(server: LiveServer, browser: Browser) -> Iterator[tuple[Page, Page, str]]:
     seeded = server.seed("candidate", f"tabs-{id(object())}")
     context = ru_phone(browser)
     first = context.new_page()
@@ -145,9 +138,11 @@ def two_tabs(server: LiveServer, browser: Browser) -> Iterator[tuple[Page, Page,
     context.close()
 
 
-def test_of_two_tabs_the_newest_holds_the_test(server: LiveServer, two_tabs: tuple[Page, Page, str]) -> None:  # noqa: F811
+def test_of_two_tabs_the_newest_holds_the_test(server: LiveServer, two_tabs: tuple[Page, Page, str]) -> None:
     first, second, participation = two_tabs
-    expect(first.locator("[data-takeover]")).to_contain_text("Тест открыт в другой вкладке или на другом устройстве")
+    expect(first.locator("[data-takeover]")).to_contain_text(
+        "Тест открыт в другой вкладке или на другом устройстве"
+    )
     expect(first.locator("input[name=i1-choice]").first).to_be_disabled()
     assert axe(first) == []
     second.locator("input[name=i1-choice][value=b]").check()
@@ -159,7 +154,9 @@ def test_of_two_tabs_the_newest_holds_the_test(server: LiveServer, two_tabs: tup
     assert [json.loads(row[1])["choice"] for row in answers(server, participation)] == ["c", "b"]
 
 
-def test_an_old_devices_late_queue_does_not_cover_a_newer_answer(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_an_old_devices_late_queue_does_not_cover_a_newer_answer(
+    server: LiveServer, browser: Browser
+) -> None:
     seeded = server.seed("candidate", "two-devices")
     phone, desk = ru_phone(browser), en_desktop(browser)
     old = phone.new_page()
@@ -185,7 +182,9 @@ def test_an_old_devices_late_queue_does_not_cover_a_newer_answer(server: LiveSer
     desk.close()
 
 
-def test_a_lost_cookie_keeps_the_queue_until_the_link_is_opened_again(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_a_lost_cookie_keeps_the_queue_until_the_link_is_opened_again(
+    server: LiveServer, browser: Browser
+) -> None:
     seeded = server.seed("candidate", "cookie")
     context = ru_phone(browser)
     page = context.new_page()
@@ -206,7 +205,7 @@ def test_a_lost_cookie_keeps_the_queue_until_the_link_is_opened_again(server: Li
     context.close()
 
 
-def test_leaving_with_an_unsaved_answer_asks_first(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_leaving_with_an_unsaved_answer_asks_first(server: LiveServer, browser: Browser) -> None:
     seeded = server.seed("candidate", "leaving")
     context = ru_phone(browser)
     page = context.new_page()
@@ -229,7 +228,7 @@ def test_leaving_with_an_unsaved_answer_asks_first(server: LiveServer, browser: 
     context.close()
 
 
-def test_the_end_of_time_sends_the_queue_and_closes_the_test(server: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_the_end_of_time_sends_the_queue_and_closes_the_test(server: LiveServer, browser: Browser) -> None:
     """The device's clock is an hour wrong; only the server's counts."""
     seeded = server.seed("candidate", "time-up", "1")
     context = ru_phone(browser)
@@ -237,9 +236,12 @@ def test_the_end_of_time_sends_the_queue_and_closes_the_test(server: LiveServer,
     begin(page, server, seeded["token"])
     expect(page.locator("[data-announce]")).to_have_text("", timeout=100)
     # A minute is short for a test and long for a suite: take 57 seconds off, as if it had begun earlier.
-    connection_rows = server.sql("select id from delivery_sitting where participation_id = ?", seeded["participation"])
+    connection_rows = server.sql(
+        "select id from delivery_sitting where participation_id = ?", seeded["participation"]
+    )
     server.write(
-        "update delivery_sitting set started_at = datetime(started_at, '-54 seconds') where id = ?", connection_rows[0][0]
+        "update delivery_sitting set started_at = datetime(started_at, '-54 seconds') where id = ?",
+        connection_rows[0][0],
     )
     page.reload()
     fill_item(page, 1)

@@ -18,13 +18,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import LiveServer, browser, playwright_, ru_phone  # noqa: F401
+from tests.browser import LiveServer, ru_phone
 from tests.fixtures.candidate_walk import begin, fill_item, go_next, is_saved
 
 pytestmark = pytest.mark.browser
 
-KILLS = 6
-ANSWERS = 120
+KILLS = 4
+ANSWERS = 80
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,9 @@ def test_no_acknowledged_answer_is_lost_and_none_is_doubled(victim: LiveServer) 
     assert victim.sql("pragma integrity_check") == [("ok",)]
 
 
-def test_a_candidate_in_the_browser_sees_what_is_not_saved_and_goes_on(victim: LiveServer, browser: Browser) -> None:  # noqa: F811
+def test_a_candidate_in_the_browser_sees_what_is_not_saved_and_goes_on(
+    victim: LiveServer, browser: Browser
+) -> None:
     seeded = victim.seed("candidate", "survivor")
     context = ru_phone(browser)
     page = context.new_page()

@@ -156,7 +156,9 @@ def test_refuses_an_answer_after_the_sitting_is_finished_but_repeats_an_old_repl
         (timedelta(hours=5), timedelta(minutes=1), True),
     ],
 )
-def test_an_answer_around_the_end(world: World, arrives: timedelta, stamped: timedelta | None, is_late: bool) -> None:
+def test_an_answer_around_the_end(
+    world: World, arrives: timedelta, stamped: timedelta | None, is_late: bool
+) -> None:
     sitting = start(world)
     saved = save(world, sitting, "T01", at=NOW + arrives, client_at=NOW + stamped if stamped else None)
     assert saved.is_late is is_late

@@ -17,7 +17,14 @@ START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("minutes", "factor", "granted", "deadline_minutes"),
-    [(30, "1", 0, 30), (30, "1.5", 0, 45), (30, "1.25", 0, 37.5), (30, "1", 600, 40), (30, "2", 600, 70), (30, "4", 0, 120)],
+    [
+        (30, "1", 0, 30),
+        (30, "1.5", 0, 45),
+        (30, "1.25", 0, 37.5),
+        (30, "1", 600, 40),
+        (30, "2", 600, 70),
+        (30, "4", 0, 120),
+    ],
 )
 def test_the_deadline_is_start_plus_limit_times_factor_plus_grants(
     minutes: int, factor: str, granted: int, deadline_minutes: float
@@ -44,18 +51,29 @@ def test_paper_has_no_clock() -> None:
 
 @pytest.mark.parametrize(
     ("answered", "omitted", "not_reached"),
-    [("", "", "abcd"), ("a", "", "bcd"), ("d", "abc", ""), ("ac", "b", "d"), ("abcd", "", ""), ("bd", "ac", "")],
+    [
+        ("", "", "abcd"),
+        ("a", "", "bcd"),
+        ("d", "abc", ""),
+        ("ac", "b", "d"),
+        ("abcd", "", ""),
+        ("bd", "ac", ""),
+    ],
 )
 def test_a_gap_is_omitted_and_the_last_run_not_reached(answered: str, omitted: str, not_reached: str) -> None:
     missing = rules.missing_items("abcd", set(answered))
     assert ("".join(missing.omitted), "".join(missing.not_reached)) == (omitted, not_reached)
 
 
-rows = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.integers(0, 5), st.booleans()), max_size=12)
+rows = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.integers(0, 5), st.booleans()), max_size=12
+)
 
 
 @given(rows, st.randoms())
-def test_what_counts_does_not_depend_on_the_order_of_reading(entries: list[tuple[str, int, int, bool]], rng) -> None:
+def test_what_counts_does_not_depend_on_the_order_of_reading(
+    entries: list[tuple[str, int, int, bool]], rng
+) -> None:
     log = [rules.LoggedAnswer(n, *entry) for n, entry in enumerate(entries)]
     shuffled = list(log)
     rng.shuffle(shuffled)
@@ -68,7 +86,16 @@ def test_what_counts_does_not_depend_on_the_order_of_reading(entries: list[tuple
 
 def test_neighbours_that_share_a_stimulus_stand_on_one_page() -> None:
     pages = rules.pages_of(FORM.items)
-    assert [(p.first, p.last) for p in pages] == [(1, 1), (2, 2), (3, 4), (5, 5), (6, 6), (7, 7), (8, 8), (9, 9)]
+    assert [(p.first, p.last) for p in pages] == [
+        (1, 1),
+        (2, 2),
+        (3, 4),
+        (5, 5),
+        (6, 6),
+        (7, 7),
+        (8, 8),
+        (9, 9),
+    ]
     assert [p.number for p in pages] == list(range(1, 9))
 
 

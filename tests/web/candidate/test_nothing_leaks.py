@@ -67,7 +67,13 @@ def test_every_byte_of_every_candidate_response(world: World, language: str) -> 
                 "sitting": str(sitting.id), "n": number, "uuid": str(uuid.uuid4()), "seq": number, "epoch": 1,
                 "response": response,
             }  # fmt: skip
-            hear("post", "/sitting/answer/", json.dumps(body), content_type="application/json", HTTP_ACCEPT="application/json")
+            hear(
+                "post",
+                "/sitting/answer/",
+                json.dumps(body),
+                content_type="application/json",
+                HTTP_ACCEPT="application/json",
+            )
         hear("post", f"/sitting/item/{number}/", {"epoch": "1", "go": "flag"})
         hear("get", f"/sitting/item/{number}/")
     hear("get", "/sitting/state/", {"sitting": str(sitting.id)})
@@ -81,14 +87,18 @@ def test_every_byte_of_every_candidate_response(world: World, language: str) -> 
     for where, text in hear.heard:
         for pattern in FORBIDDEN:
             found = pattern.search(text)
-            assert found is None, f"{where}: {found[0]} in …{text[max(0, found.start() - 60) : found.end() + 60]}…"
+            assert found is None, (
+                f"{where}: {found[0]} in …{text[max(0, found.start() - 60) : found.end() + 60]}…"
+            )
     names = {where for where, _text in hear.heard}
     assert "get /sitting/item/9/" in names
 
 
 def test_the_listener_can_hear(world: World) -> None:
     """The search finds what it looks for: a check that cannot fail is none."""
-    for pattern, text in zip(FORBIDDEN, [SECRET, SECRET_EN, "x C3.1", "T05", "s-letter", "Rationale"], strict=True):
+    for pattern, text in zip(
+        FORBIDDEN, [SECRET, SECRET_EN, "x C3.1", "T05", "s-letter", "Rationale"], strict=True
+    ):
         assert pattern.search(text)
 
 
@@ -106,7 +116,13 @@ def test_each_candidate_has_an_order_of_options_of_their_own_that_stays() -> Non
 def test_every_page_of_a_candidate_is_kept_by_no_cache(world: World, candidate: Client) -> None:
     agree(world, timezone.now())
     candidate.post("/sitting/start/", {"form": str(world.form.id)})
-    for path in ("/sitting/", "/sitting/item/1/", "/sitting/finish/", "/sitting/consent/", "/sitting/withdraw/"):
+    for path in (
+        "/sitting/",
+        "/sitting/item/1/",
+        "/sitting/finish/",
+        "/sitting/consent/",
+        "/sitting/withdraw/",
+    ):
         response = candidate.get(path)
         assert response["Cache-Control"] == "no-store", path
         assert "script-src 'self'" in response["Content-Security-Policy"]

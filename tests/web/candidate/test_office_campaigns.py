@@ -68,9 +68,15 @@ def test_adds_people_found_by_name(office: Client, world: World) -> None:
 def test_previews_then_sends_and_shows_the_link_once(office: Client, world: World) -> None:
     form = {"participation": str(world.participation.id), "expires_at": "2027-01-10T18:00"}
     preview = office.post(f"{CAMPAIGN}invite/", form).content.decode()
-    assert "Здравствуйте, Анна Петровна!" in preview and "[личная ссылка]" in preview and "10 января 2027" in preview
+    assert (
+        "Здравствуйте, Анна Петровна!" in preview
+        and "[личная ссылка]" in preview
+        and "10 января 2027" in preview
+    )
     assert not Invitation.objects.exists() and mail.outbox == []
-    page = office.post(f"{CAMPAIGN}invite/", form | {"step": "send", "mail": "1", "language": "ru"}).content.decode()
+    page = office.post(
+        f"{CAMPAIGN}invite/", form | {"step": "send", "mail": "1", "language": "ru"}
+    ).content.decode()
     (sent,) = mail.outbox
     link = re.search(r"http://\S+/c/\S+/", str(sent.body))
     assert link is not None and link[0] in page and sent.to == ["anna@candidate.example"]
@@ -88,7 +94,10 @@ def test_gives_time_with_a_reason_and_revokes_the_link(office: Client, world: Wo
     assert wrong.status_code == 422 and "нужно целое число" in wrong.content.decode()
     office.post(path, {"do": "grant", "sitting": str(sitting.id), "minutes": "10", "reason": "сбой света"})
     assert "сбой света" in office.get(path).content.decode()
-    office.post(f"{CAMPAIGN}invite/", {"participation": str(world.participation.id), "expires_at": "2027-01-10T18:00", "step": "send"})
+    office.post(
+        f"{CAMPAIGN}invite/",
+        {"participation": str(world.participation.id), "expires_at": "2027-01-10T18:00", "step": "send"},
+    )
     invitation = Invitation.objects.get()
     office.post(path, {"do": "revoke", "invitation": str(invitation.id)})
     invitation.refresh_from_db()
@@ -111,7 +120,9 @@ def _filled(office: Client, world: World, **cells: str) -> bytes:
     head = [cell.value for cell in table[1]]
     assert head[:3] == ["Код", "Человек", "Согласие подписано"] and table.cell(2, 1).value == "#"
     for column, text in cells.items():
-        table.cell(3, head.index({"consent": "Согласие подписано"}.get(column, column.lstrip("n"))) + 1).value = text
+        table.cell(
+            3, head.index({"consent": "Согласие подписано"}.get(column, column.lstrip("n"))) + 1
+        ).value = text
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -132,7 +143,8 @@ def _cells(world: World) -> dict[str, str]:
 
     items = forms_of(world.campaign)[0].document.items
     return {
-        f"n{n}": write_cell(item, paper_options(world.campaign.id, item), GOOD[item.code]) for n, item in enumerate(items, 1)
+        f"n{n}": write_cell(item, paper_options(world.campaign.id, item), GOOD[item.code])
+        for n, item in enumerate(items, 1)
     }
 
 
@@ -154,7 +166,9 @@ def test_paper_answers_go_through_the_same_door_and_twice_adds_nothing(office: C
     values = current_answers(sitting).items
     assert {code: value.response for code, value in values.items() if value} == GOOD
     again = _upload(office, _filled(office, world))
-    assert "Все ответы этой таблицы уже записаны." in office.get(again).content.decode(), "the template brings back what is there"
+    assert "Все ответы этой таблицы уже записаны." in office.get(again).content.decode(), (
+        "the template brings back what is there"
+    )
     office.post(again, {"language": "ru"})
     assert Answer.objects.count() == 9
     corrected = _upload(office, _filled(office, world, n5="13"))
@@ -171,7 +185,9 @@ def test_paper_never_goes_over_answers_of_a_browser(office: Client, world: World
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_the_sheet_carries_code_consent_and_every_item_and_no_key(office: Client, world: World, language: str) -> None:
+def test_the_sheet_carries_code_consent_and_every_item_and_no_key(
+    office: Client, world: World, language: str
+) -> None:
     data = office.get(f"{CAMPAIGN}paper/sheets.pdf", {"language": language}).content
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
     text = re.sub(r"\s+", " ", text)

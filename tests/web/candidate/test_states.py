@@ -36,7 +36,9 @@ def both_languages(client: Client, path: str, status: int, russian: str, english
 
 
 def test_an_unknown_link(world: World) -> None:
-    both_languages(Client(HTTP_ACCEPT_LANGUAGE="ru"), "/c/abc/", 410, "Такой ссылки нет", "There is no such link")
+    both_languages(
+        Client(HTTP_ACCEPT_LANGUAGE="ru"), "/c/abc/", 410, "Такой ссылки нет", "There is no such link"
+    )
 
 
 def test_an_expired_link_leaves_everything_saved(world: World) -> None:
@@ -87,15 +89,25 @@ def test_a_retired_procedure_is_said_in_plain_words(world: World) -> None:
     token = new_link(world, timezone.now())
     Retirement.objects.create(release=world.procedure, at=timezone.now(), actor_name="x")
     both_languages(
-        Client(HTTP_ACCEPT_LANGUAGE="en"), f"/c/{token}/", 410, "This assessment is no longer offered", "Эта процедура оценки больше не проводится"
+        Client(HTTP_ACCEPT_LANGUAGE="en"),
+        f"/c/{token}/",
+        410,
+        "This assessment is no longer offered",
+        "Эта процедура оценки больше не проводится",
     )
 
 
 def test_without_a_cookie_the_way_back_is_named(world: World) -> None:
     both_languages(
-        Client(HTTP_ACCEPT_LANGUAGE="ru"), "/sitting/", 401, "откройте ещё раз ссылку из письма", "open the link from the mail again"
+        Client(HTTP_ACCEPT_LANGUAGE="ru"),
+        "/sitting/",
+        401,
+        "откройте ещё раз ссылку из письма",
+        "open the link from the mail again",
     )
-    reply = Client().post("/sitting/answer/", "{}", content_type="application/json", HTTP_ACCEPT="application/json")
+    reply = Client().post(
+        "/sitting/answer/", "{}", content_type="application/json", HTTP_ACCEPT="application/json"
+    )
     assert (reply.status_code, reply.json()["refused"]) == (401, "session_needed")
 
 
@@ -105,14 +117,18 @@ def test_a_withdrawn_person_meets_a_calm_page(world: World, candidate: Client) -
     consent = Consent.objects.get()
     page = candidate.post("/sitting/withdraw/", {"consent": str(consent.id), "sure": "1"})
     assert "Вы отозвали участие" in page.content.decode()
-    both_languages(Client(HTTP_ACCEPT_LANGUAGE="ru"), f"/c/{token}/", 410, "Вы отозвали участие", "You have withdrawn")
+    both_languages(
+        Client(HTTP_ACCEPT_LANGUAGE="ru"), f"/c/{token}/", 410, "Вы отозвали участие", "You have withdrawn"
+    )
     assert candidate.get("/sitting/").status_code == 401
 
 
 def test_a_voluntary_consent_taken_back_ends_nothing_else(world: World, candidate: Client) -> None:
     agree(world, timezone.now())
     agree(world, timezone.now(), purpose="development")
-    withdraw_consent(actor=world.candidate, consent=Consent.objects.get(purpose="development"), at=timezone.now())
+    withdraw_consent(
+        actor=world.candidate, consent=Consent.objects.get(purpose="development"), at=timezone.now()
+    )
     assert candidate.get("/sitting/").status_code == 200
     assert Participation.objects.get(id=world.participation.id).withdrawn_at is None
 
@@ -121,7 +137,10 @@ def test_a_finished_sitting_opened_again_ends_at_the_thanks(world: World, candid
     agree(world, timezone.now())
     candidate.post("/sitting/start/", {"form": str(world.form.id)})
     for _ in range(2):
-        assert candidate.post("/sitting/finish/", {"confirm": "1"})["Location"] in ("/sitting/thanks/", "/sitting/")
+        assert candidate.post("/sitting/finish/", {"confirm": "1"})["Location"] in (
+            "/sitting/thanks/",
+            "/sitting/",
+        )
     assert candidate.get("/sitting/item/1/")["Location"] == "/sitting/"
     assert candidate.get("/sitting/")["Location"] == "/sitting/thanks/"
     assert candidate.post("/sitting/start/", {"form": str(world.form.id)})["Location"] == "/sitting/thanks/"
@@ -135,29 +154,56 @@ def test_finishing_with_gaps_is_refused_until_confirmed(world: World, candidate:
     assert refused.status_code == 409 and "Без ответа осталось заданий: 9" in refused.content.decode()
 
 
-def test_one_candidate_cannot_write_into_the_sitting_of_another(cast: Cast, world: World, candidate: Client) -> None:
+def test_one_candidate_cannot_write_into_the_sitting_of_another(
+    cast: Cast, world: World, candidate: Client
+) -> None:
     from kamerton.apps.delivery.actions import add_participant, give_consent
     from kamerton.apps.delivery.queries import consent_texts
     from kamerton.apps.delivery.rules import consent_digest
     from tests.cast import make_person
 
     now = timezone.now()
-    other = add_participant(actor=OPERATOR, campaign=world.campaign, person=make_person(world.project, "Другова"), at=now)
+    other = add_participant(
+        actor=OPERATOR, campaign=world.campaign, person=make_person(world.project, "Другова"), at=now
+    )
     give_consent(
         actor=candidate_of(other), participation=other, purpose="selection", language="ru",
         text_digest=consent_digest(consent_texts(world.campaign)[0]), at=now,
     )  # fmt: skip
-    theirs = start_sitting(actor=candidate_of(other), participation=other, form=world.form, language="ru", at=now).sitting
-    body = {"sitting": str(theirs.id), "n": 1, "uuid": str(uuid.uuid4()), "seq": 1, "epoch": 1, "response": {"choice": "a"}}
-    reply = candidate.post("/sitting/answer/", json.dumps(body), content_type="application/json", HTTP_ACCEPT="application/json")
+    theirs = start_sitting(
+        actor=candidate_of(other), participation=other, form=world.form, language="ru", at=now
+    ).sitting
+    body = {
+        "sitting": str(theirs.id),
+        "n": 1,
+        "uuid": str(uuid.uuid4()),
+        "seq": 1,
+        "epoch": 1,
+        "response": {"choice": "a"},
+    }
+    reply = candidate.post(
+        "/sitting/answer/", json.dumps(body), content_type="application/json", HTTP_ACCEPT="application/json"
+    )
     assert reply.status_code == 404 and not Answer.objects.exists()
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"n": 0}, {"n": 10}, {"n": "1"}, {"uuid": "x"}, {"seq": -1}, {"seq": True}, {"epoch": 99}, {"response": []}, {"sitting": "x"}],
+    [
+        {"n": 0},
+        {"n": 10},
+        {"n": "1"},
+        {"uuid": "x"},
+        {"seq": -1},
+        {"seq": True},
+        {"epoch": 99},
+        {"response": []},
+        {"sitting": "x"},
+    ],
 )
-def test_a_malformed_submission_is_named_and_stores_nothing(world: World, candidate: Client, change: dict[str, object]) -> None:
+def test_a_malformed_submission_is_named_and_stores_nothing(
+    world: World, candidate: Client, change: dict[str, object]
+) -> None:
     agree(world, timezone.now())
     candidate.post("/sitting/start/", {"form": str(world.form.id)})
     good = {
@@ -165,7 +211,10 @@ def test_a_malformed_submission_is_named_and_stores_nothing(world: World, candid
         "response": {"choice": "a"},
     }  # fmt: skip
     reply = candidate.post(
-        "/sitting/answer/", json.dumps(good | change), content_type="application/json", HTTP_ACCEPT="application/json"
+        "/sitting/answer/",
+        json.dumps(good | change),
+        content_type="application/json",
+        HTTP_ACCEPT="application/json",
     )
     assert reply.status_code in (404, 422) and reply.json()["message"]
     assert not Answer.objects.exists()
@@ -188,7 +237,11 @@ def test_the_trial_of_a_sample_enters_no_result(cast: Cast) -> None:
     trial = Participation.objects.get(campaign__slug="try")
     page = client.get("/sitting/consent/").content.decode()
     assert "Проба: ответы отсюда ни в чьи результаты не попадут." in page
-    text = {"purpose": "selection", "digest": page.split('name="digest" value="')[1].split('"')[0], "answer": "agree"}
+    text = {
+        "purpose": "selection",
+        "digest": page.split('name="digest" value="')[1].split('"')[0],
+        "answer": "agree",
+    }
     client.post("/sitting/consent/", text)
     client.post("/sitting/start/", {"form": str(world.form.id)})
     sitting = Sitting.objects.get(participation=trial)
@@ -196,7 +249,9 @@ def test_the_trial_of_a_sample_enters_no_result(cast: Cast) -> None:
     finish_sitting(actor=candidate_of(trial), sitting=sitting, confirm_missing=True, at=timezone.now())
     with override_settings(DEMO=True):
         client.post(path)
-    assert Participation.objects.filter(campaign__slug="try").count() == 2, "a finished trial is followed by a fresh one"
+    assert Participation.objects.filter(campaign__slug="try").count() == 2, (
+        "a finished trial is followed by a fresh one"
+    )
 
 
 def test_a_company_project_has_no_trial(world: World, candidate: Client) -> None:
@@ -213,4 +268,10 @@ def test_before_the_window_the_start_says_when(cast: Cast) -> None:
     agree(world, now)
     page = client.post("/sitting/start/", {"form": str(world.form.id)})
     assert page.status_code == 409 and "Начать можно с" in page.content.decode()
-    invite(actor=OPERATOR, participation=world.participation, expires_at=now + timedelta(days=2), send=False, at=now)
+    invite(
+        actor=OPERATOR,
+        participation=world.participation,
+        expires_at=now + timedelta(days=2),
+        send=False,
+        at=now,
+    )

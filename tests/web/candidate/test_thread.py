@@ -45,7 +45,9 @@ def test_from_the_link_to_the_thanks_without_scripts(world: World) -> None:
 
     text = consent_texts(world.campaign)[0]
     assert text.purpose == "selection"
-    client.post("/sitting/consent/", {"purpose": text.purpose, "digest": consent_digest(text), "answer": "agree"})
+    client.post(
+        "/sitting/consent/", {"purpose": text.purpose, "digest": consent_digest(text), "answer": "agree"}
+    )
     assert Consent.objects.get().purpose == "selection"
 
     overview = client.get("/sitting/").content.decode()
@@ -86,5 +88,13 @@ def test_a_browser_with_the_forms_own_token_gets_in_although_its_origin_is_null(
     client.get(f"/c/{token}/")
     form_token = client.cookies["csrftoken"].value
     assert client.post(f"/c/{token}/", HTTP_ORIGIN="null").status_code == 403
-    assert client.post(f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="https://elsewhere.example").status_code == 403
-    assert client.post(f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="null").status_code == 302
+    assert (
+        client.post(
+            f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="https://elsewhere.example"
+        ).status_code
+        == 403
+    )
+    assert (
+        client.post(f"/c/{token}/", {"csrfmiddlewaretoken": form_token}, HTTP_ORIGIN="null").status_code
+        == 302
+    )

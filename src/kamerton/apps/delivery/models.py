@@ -45,7 +45,9 @@ class Campaign(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "slug"], name="campaign_slug_unique"),
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="campaign_closes_after_it_opens"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="campaign_closes_after_it_opens"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,8 +68,12 @@ class Participation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "person", "occasion"], name="participation_once_an_occasion"),
-            models.CheckConstraint(condition=Q(time_factor__gte=1, time_factor__lte=4), name="time_factor_sane"),
+            models.UniqueConstraint(
+                fields=["campaign", "person", "occasion"], name="participation_once_an_occasion"
+            ),
+            models.CheckConstraint(
+                condition=Q(time_factor__gte=1, time_factor__lte=4), name="time_factor_sane"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,7 +123,9 @@ class Consent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["participation", "purpose", "text_digest"], name="consent_once_a_text")
+            models.UniqueConstraint(
+                fields=["participation", "purpose", "text_digest"], name="consent_once_a_text"
+            )
         ]
 
     def __str__(self) -> str:
@@ -125,7 +133,9 @@ class Consent(models.Model):
 
 
 class ConsentWithdrawal(models.Model):
-    consent = models.OneToOneField(Consent, on_delete=models.PROTECT, primary_key=True, related_name="withdrawal")
+    consent = models.OneToOneField(
+        Consent, on_delete=models.PROTECT, primary_key=True, related_name="withdrawal"
+    )
     at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -145,7 +155,9 @@ class Sitting(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="sittings")
     form = models.ForeignKey("records.Release", on_delete=models.PROTECT, related_name="sittings")
-    respondent = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, related_name="sittings")
+    respondent = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="sittings"
+    )
     about = models.ForeignKey("people.Subject", on_delete=models.PROTECT, related_name="sittings")
     relation = models.CharField(max_length=10, choices=Relation.choices, default=Relation.SELF)
     language = models.CharField(max_length=8)
@@ -159,7 +171,9 @@ class Sitting(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["participation", "form", "relation", "respondent"], name="one_attempt_for_life"),
+            models.UniqueConstraint(
+                fields=["participation", "form", "relation", "respondent"], name="one_attempt_for_life"
+            ),
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=True, finish_reason="") | Q(finished_at__isnull=False),
                 name="finish_has_a_time",
@@ -180,7 +194,9 @@ class Answer(models.Model):
     epoch = models.PositiveIntegerField(default=1)
     seq = models.PositiveIntegerField()
     value = models.JSONField(null=True)
-    text = models.ForeignKey(FreeText, on_delete=models.PROTECT, null=True, blank=True, related_name="answers")
+    text = models.ForeignKey(
+        FreeText, on_delete=models.PROTECT, null=True, blank=True, related_name="answers"
+    )
     is_late = models.BooleanField(default=False)
     at = models.DateTimeField()
 
@@ -224,7 +240,9 @@ class OutgoingMail(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="mails")
-    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, null=True, related_name="mails")
+    participation = models.ForeignKey(
+        Participation, on_delete=models.PROTECT, null=True, related_name="mails"
+    )
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=300)
     body = models.TextField()

@@ -63,10 +63,16 @@ def campaign_lines(project_id: UUID) -> list[CampaignLine]:
     present = Q(participations__withdrawn_at__isnull=True)
     rows = campaigns_of(project_id).annotate(
         added=Count("participations", filter=present, distinct=True),
-        invited=Count("participations", filter=present & Q(participations__invitations__isnull=False), distinct=True),
-        started=Count("participations", filter=present & Q(participations__sittings__isnull=False), distinct=True),
+        invited=Count(
+            "participations", filter=present & Q(participations__invitations__isnull=False), distinct=True
+        ),
+        started=Count(
+            "participations", filter=present & Q(participations__sittings__isnull=False), distinct=True
+        ),
         finished=Count(
-            "participations", filter=present & Q(participations__sittings__finished_at__isnull=False), distinct=True
+            "participations",
+            filter=present & Q(participations__sittings__finished_at__isnull=False),
+            distinct=True,
         ),
     )
     return [CampaignLine(c, procedure_of(c), c.added, c.invited, c.started, c.finished) for c in rows]
@@ -74,7 +80,9 @@ def campaign_lines(project_id: UUID) -> list[CampaignLine]:
 
 def campaign_by_slug(project_id: UUID, slug: str) -> Campaign:
     campaign = (
-        Campaign.objects.filter(project_id=project_id, slug=slug).select_related("procedure__identity", "project").first()
+        Campaign.objects.filter(project_id=project_id, slug=slug)
+        .select_related("procedure__identity", "project")
+        .first()
     )
     if campaign is None:
         raise NotFound(what={"ru": f"кампания {slug}", "en": f"campaign {slug}"})
@@ -129,7 +137,8 @@ def participations_of(campaign: Campaign) -> QuerySet[Participation]:
             Prefetch("invitations", Invitation.objects.order_by("created_at")),
             Prefetch("consents", Consent.objects.select_related("withdrawal").order_by("given_at")),
             Prefetch(
-                "sittings", Sitting.objects.select_related("form").order_by("started_at").prefetch_related("time_grants")
+                "sittings",
+                Sitting.objects.select_related("form").order_by("started_at").prefetch_related("time_grants"),
             ),
         )
         .order_by("person__sort_key", "occasion", "id")
@@ -194,7 +203,10 @@ def given_consent(consents: Iterable[Consent], purpose: str) -> Consent | None:
 
 
 def _person_progress(
-    campaign: Campaign, participation: Participation, forms: tuple[PinnedForm, ...], answered: Mapping[UUID, int]
+    campaign: Campaign,
+    participation: Participation,
+    forms: tuple[PinnedForm, ...],
+    answered: Mapping[UUID, int],
 ) -> PersonProgress:
     invitations = list(participation.invitations.all())
     sittings = tuple(participation.sittings.all())
@@ -284,7 +296,9 @@ def link_state(invitation: Invitation, at: datetime) -> rules.LinkState:
 def session_by_secret(secret: str, at: datetime) -> CandidateSession | None:
     """The live session behind a cookie."""
     return (
-        CandidateSession.objects.filter(secret_hash=rules.token_hash(secret), ended_at__isnull=True, expires_at__gt=at)
+        CandidateSession.objects.filter(
+            secret_hash=rules.token_hash(secret), ended_at__isnull=True, expires_at__gt=at
+        )
         .select_related(
             "participation__campaign__procedure__identity",
             "participation__campaign__project",
@@ -295,7 +309,9 @@ def session_by_secret(secret: str, at: datetime) -> CandidateSession | None:
 
 
 def consents_of(participation: Participation) -> list[Consent]:
-    return list(Consent.objects.filter(participation=participation).select_related("withdrawal").order_by("given_at"))
+    return list(
+        Consent.objects.filter(participation=participation).select_related("withdrawal").order_by("given_at")
+    )
 
 
 def has_consent(participation: Participation) -> bool:
@@ -315,7 +331,11 @@ def sittings_of(campaign: Campaign) -> QuerySet[Sitting]:
 
 
 def sitting_of(participation: Participation, form: Release) -> Sitting | None:
-    return Sitting.objects.filter(participation=participation, form=form, relation="self").select_related("form").first()
+    return (
+        Sitting.objects.filter(participation=participation, form=form, relation="self")
+        .select_related("form")
+        .first()
+    )
 
 
 def clock_of(sitting: Sitting) -> rules.Clock:
@@ -349,7 +369,9 @@ class SittingAnswers:
 
     @property
     def answered(self) -> frozenset[str]:
-        return frozenset(code for code, value in self.items.items() if value is not None and value.is_answered)
+        return frozenset(
+            code for code, value in self.items.items() if value is not None and value.is_answered
+        )
 
     @property
     def missing(self) -> rules.Missing:

@@ -142,7 +142,9 @@ def option_order(sitting_id: UUID, item: Item) -> tuple[str, ...]:
     if item.type not in SHUFFLED_TYPES:
         return tuple(codes)
     return tuple(
-        sorted(codes, key=lambda code: hashlib.sha256(f"{sitting_id}/{item.code}/{code}".encode()).hexdigest())
+        sorted(
+            codes, key=lambda code: hashlib.sha256(f"{sitting_id}/{item.code}/{code}".encode()).hexdigest()
+        )
     )
 
 
@@ -202,4 +204,6 @@ def compose_invitation(texts: CandidateTexts, *, name: str, link: str, until: st
             result = result.replace(mark, value)
         return result.strip()
 
-    return MailText(subject=" ".join(fill(texts.invitation_subject).split()), body=fill(texts.invitation_body))
+    return MailText(
+        subject=" ".join(fill(texts.invitation_subject).split()), body=fill(texts.invitation_body)
+    )

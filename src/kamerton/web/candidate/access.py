@@ -58,7 +58,11 @@ def candidate_of(request: HttpRequest) -> Candidate:
     participation = session.participation
     campaign = participation.campaign
     actor = Actor(
-        "candidate", str(participation.id), "candidate", campaign.project_id, person_id=participation.person_id
+        "candidate",
+        str(participation.id),
+        "candidate",
+        campaign.project_id,
+        person_id=participation.person_id,
     )
     return Candidate(actor, participation, campaign, campaign.project, queries.procedure_of(campaign))
 
@@ -66,7 +70,9 @@ def candidate_of(request: HttpRequest) -> Candidate:
 def open_sitting(candidate: Candidate) -> Sitting | None:
     """The sitting not finished yet, the newest first."""
     return (
-        Sitting.objects.filter(participation=candidate.participation, finished_at__isnull=True, on_paper=False)
+        Sitting.objects.filter(
+            participation=candidate.participation, finished_at__isnull=True, on_paper=False
+        )
         .select_related("form", "participation__campaign__project", "participation__person")
         .order_by("-started_at")
         .first()
@@ -90,7 +96,10 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         raise InvalidInput(
-            what={"ru": "Отправка не прочитана: ожидается объект JSON.", "en": "The submission could not be read: a JSON object is expected."}
+            what={
+                "ru": "Отправка не прочитана: ожидается объект JSON.",
+                "en": "The submission could not be read: a JSON object is expected.",
+            }
         )
     return body
 

@@ -11,8 +11,8 @@ from kamerton.apps.delivery import queries
 from kamerton.apps.delivery.actions import give_consent, withdraw_consent
 from kamerton.apps.delivery.rules import consent_digest
 from kamerton.apps.records.errors import NotFound
-from kamerton.values.texts import in_language
 from kamerton.web.candidate.access import Candidate, candidate_page
+from kamerton.web.candidate.items import words_in
 
 
 @candidate_page
@@ -31,9 +31,9 @@ def consents(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     rows = [
         {
             "purpose": text.purpose,
-            "title": in_language(text.title, language),
-            "paragraphs": [in_language(paragraph, language) for paragraph in text.paragraphs],
-            "agree": in_language(text.agree, language),
+            "title": words_in(text.title, language),
+            "paragraphs": [words_in(paragraph, language) for paragraph in text.paragraphs],
+            "agree": words_in(text.agree, language),
             "digest": consent_digest(text),
             "is_required": text.purpose == candidate.campaign.purpose,
             "given": queries.given_consent(given, text.purpose),
@@ -49,7 +49,7 @@ def consents(request: HttpRequest, candidate: Candidate) -> HttpResponse:
             "consents": rows,
             "may_go_on": may_go_on,
             "has_declined": "declined" in request.GET and not may_go_on,
-            "retention": in_language(candidate.procedure.texts.retention, language),
+            "retention": words_in(candidate.procedure.texts.retention, language),
             "is_trial": candidate.is_trial,
         },
     )
@@ -69,9 +69,13 @@ def withdraw(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         if consent.purpose == candidate.campaign.purpose:
             return render(request, "candidate/withdrawn.html")
         return redirect("candidate-withdraw")
-    titles = {t.purpose: in_language(t.title, language) for t in queries.consent_texts(candidate.campaign)}
+    titles = {t.purpose: words_in(t.title, language) for t in queries.consent_texts(candidate.campaign)}
     rows = [
-        {"id": c.id, "title": titles.get(c.purpose, c.purpose), "ends": c.purpose == candidate.campaign.purpose}
+        {
+            "id": c.id,
+            "title": titles.get(c.purpose, c.purpose),
+            "ends": c.purpose == candidate.campaign.purpose,
+        }
         for c in given
     ]
     return render(request, "candidate/withdraw.html", {"consents": rows, "is_trial": candidate.is_trial})

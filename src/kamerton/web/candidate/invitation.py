@@ -20,8 +20,8 @@ from kamerton.apps.records.actors import SYSTEM
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import Project
 from kamerton.apps.records.queries import document_of, project_by_slug
-from kamerton.values.texts import in_language
 from kamerton.web.candidate.access import COOKIE, SessionNeeded, candidate_of, open_page, secret_page
+from kamerton.web.candidate.items import words_in
 from kamerton.web.viewer import viewer_of
 
 
@@ -63,7 +63,9 @@ def trial(request: HttpRequest, slug: str) -> HttpResponse:
         return _resumed_trial(request, project) or _enter(start_trial(project=project, at=timezone.now()))
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     procedure = document_of(trial_procedure(project), ProcedureDocument)
-    return render(request, "candidate/invitation.html", _texts(project, procedure, language) | {"is_trial": True})
+    return render(
+        request, "candidate/invitation.html", _texts(project, procedure, language) | {"is_trial": True}
+    )
 
 
 def _resumed_trial(request: HttpRequest, project: Project) -> HttpResponse | None:
@@ -91,16 +93,16 @@ def _enter(begun: SessionBegun) -> HttpResponse:
 def _texts(project: Project, procedure: ProcedureDocument, language: str) -> dict[str, object]:
     texts = procedure.texts
     return {
-        "organisation": in_language(project.name, language),
-        "name": in_language(procedure.name, language),
-        "who_asks": in_language(texts.who_asks, language),
-        "what_for": in_language(texts.what_for, language),
-        "what_is_measured": in_language(texts.what_is_measured, language),
-        "how_long": in_language(texts.how_long, language),
-        "who_sees": in_language(texts.who_sees, language),
-        "retention": in_language(texts.retention, language),
-        "appeal": in_language(texts.appeal, language),
-        "rights": [in_language(right, language) for right in texts.rights],
+        "organisation": words_in(project.name, language),
+        "name": words_in(procedure.name, language),
+        "who_asks": words_in(texts.who_asks, language),
+        "what_for": words_in(texts.what_for, language),
+        "what_is_measured": words_in(texts.what_is_measured, language),
+        "how_long": words_in(texts.how_long, language),
+        "who_sees": words_in(texts.who_sees, language),
+        "retention": words_in(texts.retention, language),
+        "appeal": words_in(texts.appeal, language),
+        "rights": [words_in(right, language) for right in texts.rights],
         "is_sample": project.kind == Project.Kind.SAMPLE,
     }
 
@@ -116,6 +118,10 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(target)
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.BEHIND_TLS
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            secure=settings.BEHIND_TLS,
         )
     return response

@@ -19,7 +19,8 @@ from kamerton.apps.delivery.queries import AnswerValue
 from kamerton.apps.instruments.documents import Item, Stimulus
 from kamerton.apps.instruments.rules import MAX_NUMBER_LENGTH, MAX_TEXT_LENGTH, candidate_view
 from kamerton.apps.records.errors import InvalidInput
-from kamerton.values.texts import in_language
+from kamerton.values.texts import LangText, in_language
+from kamerton.web.wording import tie
 
 
 class PartlyAnswered(InvalidInput):
@@ -28,21 +29,26 @@ class PartlyAnswered(InvalidInput):
     code = "partly_answered"
 
 
+def words_in(text: LangText, language: str) -> str:
+    """A text in the reader's language, Russian short words tied to the next."""
+    return tie(in_language(text, language), language)
+
+
 def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
     table = stimulus.table
     return {
-        "title": in_language(stimulus.title, language),
-        "mail_from": in_language(stimulus.mail_from, language),
-        "mail_subject": in_language(stimulus.mail_subject, language),
-        "paragraphs": [in_language(paragraph, language) for paragraph in stimulus.paragraphs],
+        "title": words_in(stimulus.title, language),
+        "mail_from": words_in(stimulus.mail_from, language),
+        "mail_subject": words_in(stimulus.mail_subject, language),
+        "paragraphs": [words_in(paragraph, language) for paragraph in stimulus.paragraphs],
         "table": {
-            "caption": in_language(table.caption, language),
-            "head": [in_language(cell, language) for cell in table.head],
+            "caption": words_in(table.caption, language),
+            "head": [words_in(cell, language) for cell in table.head],
             "rows": [
                 {
                     "code": table.row_codes[place] if place < len(table.row_codes) else "",
-                    "head": in_language(row[0], language),
-                    "cells": [_cell(in_language(cell, language)) for cell in row[1:]],
+                    "head": words_in(row[0], language),
+                    "cells": [_cell(words_in(cell, language)) for cell in row[1:]],
                 }
                 for place, row in enumerate(table.rows)
                 if row
@@ -59,7 +65,13 @@ def _cell(text: str) -> dict[str, Any]:
 
 
 def item_view(
-    item: Item, *, number: int, sitting_id: UUID, language: str, value: AnswerValue | None, shown: Mapping[str, Any] | None
+    item: Item,
+    *,
+    number: int,
+    sitting_id: UUID,
+    language: str,
+    value: AnswerValue | None,
+    shown: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """One item ready to draw: options in this candidate's order, marked as `shown` (or as stored) says."""
     view = candidate_view(item, language)
@@ -73,6 +85,7 @@ def item_view(
     for option in options:
         code = option["code"]
         option["is_chosen"] = code == response.get("choice") or code in (response.get("choices") or [])
+        option["text"] = tie(option["text"], language)
         option["is_best"] = code == response.get("best")
         option["is_worst"] = code == response.get("worst")
         option["is_step"] = code == response.get("step")
@@ -81,12 +94,15 @@ def item_view(
         "number": number,
         "name": f"i{number}",
         "type": view["type"],
-        "prompt": view["prompt"],
-        "hint": view["hint"],
+        "prompt": tie(view["prompt"], language),
+        "hint": tie(view["hint"], language),
         "unit": view["unit"],
         "options": options,
         "places": list(range(1, len(options) + 1)),
-        "left": [left | {"right": pairs.get(left["code"], "")} for left in view["left"]],
+        "left": [
+            left | {"text": tie(left["text"], language), "right": pairs.get(left["code"], "")}
+            for left in view["left"]
+        ],
         "number_text": response.get("number", ""),
         "text": response.get("text", ""),
         "max_number": MAX_NUMBER_LENGTH,

@@ -103,7 +103,9 @@ def _posted(request: HttpRequest, candidate: Candidate, sitting: Sitting, place:
             continue
         try:
             with _named_by_number(n):
-                _save_from_form(candidate, sitting, one, parts[one.code], n, request, current[one.code], epoch, now)
+                _save_from_form(
+                    candidate, sitting, one, parts[one.code], n, request, current[one.code], epoch, now
+                )
         except (PartlyAnswered, MalformedResponse) as refusal:
             problems.append(refusal.message(sitting.language))
             shown[n] = _as_typed(one, n, request)
@@ -136,7 +138,14 @@ def _save_from_form(
     else:
         seq = player_data(sitting, queries.clock_of(sitting), now)["seq"] + 1
     record_answer(
-        actor=candidate.actor, sitting=sitting, item=part, response=cleaned, uuid=uuid.uuid4(), seq=seq, epoch=epoch, at=now
+        actor=candidate.actor,
+        sitting=sitting,
+        item=part,
+        response=cleaned,
+        uuid=uuid.uuid4(),
+        seq=seq,
+        epoch=epoch,
+        at=now,
     )
 
 
@@ -185,7 +194,11 @@ def _go(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def _context(
-    candidate: Candidate, sitting: Sitting, place: Place, now: datetime, shown: Mapping[int, dict[str, Any]] | None = None
+    candidate: Candidate,
+    sitting: Sitting,
+    place: Place,
+    now: datetime,
+    shown: Mapping[int, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     language = sitting.language
     answers = queries.current_answers(sitting)

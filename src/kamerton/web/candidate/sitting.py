@@ -14,17 +14,16 @@ from kamerton.apps.delivery.models import Sitting
 from kamerton.apps.instruments.documents import FormDocument
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.queries import document_of
-from kamerton.values.texts import in_language
 from kamerton.web.candidate.access import Candidate, candidate_page, open_sitting, speak, wants_json
-from kamerton.web.candidate.items import player_data
+from kamerton.web.candidate.items import player_data, words_in
 
 
 def _form_row(candidate: Candidate, form: queries.PinnedForm, language: str) -> dict[str, object]:
     sitting = queries.sitting_of(candidate.participation, form.release)
     row: dict[str, object] = {
         "id": str(form.release.id),
-        "name": in_language(form.document.name, language),
-        "instructions": in_language(form.document.instructions, language),
+        "name": words_in(form.document.name, language),
+        "instructions": words_in(form.document.instructions, language),
         "items": len(form.document.items),
         "minutes": int(form.document.time_limit_minutes * candidate.participation.time_factor),
         "sitting": sitting,
@@ -59,7 +58,7 @@ def overview(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         request,
         "candidate/overview.html",
         {
-            "name": in_language(candidate.procedure.name, language),
+            "name": words_in(candidate.procedure.name, language),
             "forms": forms,
             "factor": candidate.participation.time_factor,
             "has_more_time": candidate.participation.time_factor > 1,
@@ -72,7 +71,10 @@ def overview(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
-    form = next((f for f in queries.forms_of(candidate.campaign) if str(f.release.id) == request.POST.get("form")), None)
+    form = next(
+        (f for f in queries.forms_of(candidate.campaign) if str(f.release.id) == request.POST.get("form")),
+        None,
+    )
     if form is None:
         raise NotFound(what={"ru": "тест этой процедуры", "en": "test of this procedure"})
     started = start_sitting(
@@ -138,14 +140,14 @@ def thanks(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         request,
         "candidate/thanks.html",
         {
-            "thanks": in_language(texts.thanks, language),
-            "appeal": in_language(texts.appeal, language),
-            "retention": in_language(texts.retention, language),
-            "rights": [in_language(right, language) for right in texts.rights],
+            "thanks": words_in(texts.thanks, language),
+            "appeal": words_in(texts.appeal, language),
+            "retention": words_in(texts.retention, language),
+            "rights": [words_in(right, language) for right in texts.rights],
             "stages": [
                 {
-                    "name": in_language(stage.name, language),
-                    "what": in_language(stage.what, language),
+                    "name": words_in(stage.name, language),
+                    "what": words_in(stage.what, language),
                     "days": stage.days,
                 }
                 for stage in candidate.procedure.stages

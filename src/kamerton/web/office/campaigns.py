@@ -129,7 +129,9 @@ def new(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _open(viewer: Viewer, procedures: list[dict[str, Any]], typed: dict[str, str], now: datetime) -> Campaign:
-    chosen = next((row["release"] for row in procedures if str(row["release"].id) == typed.get("procedure")), None)
+    chosen = next(
+        (row["release"] for row in procedures if str(row["release"].id) == typed.get("procedure")), None
+    )
     if chosen is None:
         raise InvalidInput(what={"ru": "Выберите процедуру.", "en": "Choose a procedure."})
     name = {tag: typed.get(f"name_{tag}", "").strip() for tag in ("ru", "en")}
@@ -190,7 +192,9 @@ def campaign(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
             (pgettext("participation", "finished"), progress.finished),
         ],
         "rows": rows,
-        "expires_at": _typed(min(now + timedelta(days=14), max(found.closes_at, now + timedelta(days=1))), viewer.project),
+        "expires_at": _typed(
+            min(now + timedelta(days=14), max(found.closes_at, now + timedelta(days=1))), viewer.project
+        ),
         "is_open": found.opens_at <= now <= found.closes_at,
         "is_past": now > found.closes_at,
         "has_forms": bool(queries.forms_of(found)),
@@ -252,7 +256,10 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
     mail_language = request.POST.get("language") or (viewer.project.languages or ["ru"])[0]
     if not chosen:
         raise InvalidInput(
-            what={"ru": "Отметьте, кого пригласить, и нажмите ещё раз.", "en": "Tick whom to invite, then press again."}
+            what={
+                "ru": "Отметьте, кого пригласить, и нажмите ещё раз.",
+                "en": "Tick whom to invite, then press again.",
+            }
         )
     expires_at = _moment(request.POST.get("expires_at", ""), viewer.project, "Срок ссылки / Link works until")
     context: dict[str, Any] = {
@@ -313,7 +320,8 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
                 "minutes_left": clock.remaining_seconds(now) // 60,
                 "is_over": clock.is_over(now),
                 "finish": finish_words(sitting.finish_reason) if sitting.finished_at else "",
-                "may_grant": not sitting.on_paper and (sitting.finished_at is None or sitting.finish_reason == "time"),
+                "may_grant": not sitting.on_paper
+                and (sitting.finished_at is None or sitting.finish_reason == "time"),
                 "answered": len(answers.answered),
                 "total": len(answers.items),
                 "late": len(answers.late),
@@ -331,7 +339,9 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
 
 def _change(request: HttpRequest, viewer: Viewer, one: Participation, now: datetime) -> None:
     if request.POST.get("do") == "revoke":
-        invitation = next((i for i in one.invitations.all() if str(i.id) == request.POST.get("invitation")), None)
+        invitation = next(
+            (i for i in one.invitations.all() if str(i.id) == request.POST.get("invitation")), None
+        )
         if invitation is None:
             raise NotFound(what={"ru": "ссылка", "en": "link"})
         revoke(actor=viewer.actor, invitation=invitation, at=now)
@@ -342,10 +352,17 @@ def _change(request: HttpRequest, viewer: Viewer, one: Participation, now: datet
     minutes = request.POST.get("minutes", "")
     if not minutes.isdigit():
         raise InvalidInput(
-            what={"ru": f"Минуты: получено «{minutes}», нужно целое число.", "en": f'Minutes: got "{minutes}"; a whole number is needed.'}
+            what={
+                "ru": f"Минуты: получено «{minutes}», нужно целое число.",
+                "en": f'Minutes: got "{minutes}"; a whole number is needed.',
+            }
         )
     grant_time(
-        actor=viewer.actor, sitting=sitting, seconds=60 * int(minutes), reason=request.POST.get("reason", ""), at=now
+        actor=viewer.actor,
+        sitting=sitting,
+        seconds=60 * int(minutes),
+        reason=request.POST.get("reason", ""),
+        at=now,
     )
 
 
@@ -384,7 +401,10 @@ def export(request: HttpRequest, viewer: Viewer, slug: str, form: str) -> HttpRe
             ]
         )  # fmt: skip
     if form == "xlsx":
-        data, kind = write_xlsx(head, rows), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        data, kind = (
+            write_xlsx(head, rows),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
     elif form == "csv":
         data, kind = write_csv(head, rows), "text/csv; charset=utf-8"
     else:

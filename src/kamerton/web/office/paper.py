@@ -68,7 +68,9 @@ def paper(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         else:
             data = file.read()
             try:
-                rows = read_paper_table(read_table(data, name=file.name), campaign=campaign, form=form, names={})
+                rows = read_paper_table(
+                    read_table(data, name=file.name), campaign=campaign, form=form, names={}
+                )
             except TableRefused as refusal:
                 problem = refusal.texts[language_of(request)]
             else:
@@ -76,7 +78,9 @@ def paper(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
                     token = secrets.token_hex(16)
                     suffix = re.sub(r"[^a-z0-9]", "", Path(file.name or "").suffix.lower())[:5] or "bin"
                     (_uploads() / f"paper-{campaign.id}-{token}.{suffix}").write_bytes(data)
-                    url = redirect("campaign-paper-review", project=viewer.project.slug, slug=slug, token=token)
+                    url = redirect(
+                        "campaign-paper-review", project=viewer.project.slug, slug=slug, token=token
+                    )
                     url["Location"] += f"?form={place}"
                     return url
                 problem = _("The table has no rows with answers below its head.")
@@ -149,13 +153,24 @@ def template(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
     language = language_of(request)
     items = form.document.items
     head = [_("Code"), _("Person"), _("Consent signed"), *(str(n) for n in range(1, len(items) + 1))]
-    hints = [HINT_MARK, _("hint: this row is not read"), _("yes, if the sheet is signed"), *map(cell_hint, items)]
+    hints = [
+        HINT_MARK,
+        _("hint: this row is not read"),
+        _("yes, if the sheet is signed"),
+        *map(cell_hint, items),
+    ]
     rows: list[list[str]] = [hints]
     for participation in queries.participations_of(campaign).filter(withdrawn_at__isnull=True):
-        sitting = next((s for s in participation.sittings.all() if s.form_id == form.release.id and s.on_paper), None)
+        sitting = next(
+            (s for s in participation.sittings.all() if s.form_id == form.release.id and s.on_paper), None
+        )
         answers = queries.current_answers(sitting).items if sitting else {}
         cells = [
-            write_cell(item, paper_options(campaign.id, item), value.response if (value := answers.get(item.code)) else None)
+            write_cell(
+                item,
+                paper_options(campaign.id, item),
+                value.response if (value := answers.get(item.code)) else None,
+            )
             for item in items
         ]
         has_signed = queries.given_consent(participation.consents.all(), campaign.purpose) is not None
@@ -210,7 +225,9 @@ def sheet_document(
                 "hint": in_language(item.hint, language),
                 "unit": in_language(item.unit, language),
                 "stimulus": stimuli.get(item.stimulus) if item.stimulus and item.stimulus != shown else None,
-                "options": [in_language(options[code].text, language) for code in paper_options(campaign.id, item)],
+                "options": [
+                    in_language(options[code].text, language) for code in paper_options(campaign.id, item)
+                ],
                 "left": [in_language(left.text, language) for left in item.left],
             }
         )

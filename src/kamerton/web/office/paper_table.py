@@ -174,7 +174,9 @@ def read_paper_table(
         row.consent_signed = line.cells[consent_column].strip().casefold() in YES
         if row.participation is None:
             row.problems.append(
-                _("Cell %(cell)s: nobody in this campaign has the code “%(code)s”. Take it from the sheet, 8 characters.")
+                _(
+                    "Cell %(cell)s: nobody in this campaign has the code “%(code)s”. Take it from the sheet, 8 characters."
+                )
                 % {"cell": table.place(line, code_column), "code": code}
             )
             continue
@@ -220,11 +222,18 @@ def _judge(row: PaperRow, form: queries.PinnedForm, campaign: Campaign) -> None:
     if participation.withdrawn_at:
         row.problems.append(_("This person has withdrawn; the sheet is not taken."))
         return
-    if not row.consent_signed and queries.given_consent(participation.consents.all(), campaign.purpose) is None:
-        row.problems.append(_("No signed consent is noted. Write “yes” in the column if the sheet is signed."))
+    if (
+        not row.consent_signed
+        and queries.given_consent(participation.consents.all(), campaign.purpose) is None
+    ):
+        row.problems.append(
+            _("No signed consent is noted. Write “yes” in the column if the sheet is signed.")
+        )
     sitting = next((s for s in participation.sittings.all() if s.form_id == form.release.id), None)
     if sitting is not None and not sitting.on_paper:
-        row.problems.append(_("This person answers in the browser; a sheet is not written over those answers."))
+        row.problems.append(
+            _("This person answers in the browser; a sheet is not written over those answers.")
+        )
         return
     now = queries.current_answers(sitting).items if sitting is not None else {}
     for code, response in row.responses.items():

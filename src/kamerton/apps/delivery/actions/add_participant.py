@@ -33,7 +33,12 @@ def add_participant(
 ) -> Participation:
     """A person in the campaign. `time_factor` above 1 is an accommodation: 1.5 gives half as much time again."""
     require(actor, campaign.project_id, "manage_campaigns")
-    if person.project_id != campaign.project_id or person.archived_at or person.erased_at or person.merged_into_id:
+    if (
+        person.project_id != campaign.project_id
+        or person.archived_at
+        or person.erased_at
+        or person.merged_into_id
+    ):
         raise NotFound(what={"ru": "человек этого проекта", "en": "person of this project"})
     factor = _factor(time_factor)
     if Participation.objects.filter(campaign=campaign, person=person, occasion=occasion).exists():

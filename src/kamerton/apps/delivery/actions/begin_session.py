@@ -96,13 +96,18 @@ def begin_session(*, token: str, at: datetime) -> SessionBegun:
     participation = invitation.participation
     secret = secrets.token_urlsafe(32)
     session = CandidateSession.objects.create(
-        participation=participation, secret_hash=rules.token_hash(secret), created_at=at, expires_at=at + SESSION_LIFE
+        participation=participation,
+        secret_hash=rules.token_hash(secret),
+        created_at=at,
+        expires_at=at + SESSION_LIFE,
     )
     is_resumed = invitation.consumed_at is not None
     Invitation.objects.filter(id=invitation.id).update(
         first_seen_at=invitation.first_seen_at or at, consumed_at=invitation.consumed_at or at
     )
-    for sitting in Sitting.objects.select_for_update().filter(participation=participation, finished_at__isnull=True):
+    for sitting in Sitting.objects.select_for_update().filter(
+        participation=participation, finished_at__isnull=True
+    ):
         Sitting.objects.filter(id=sitting.id).update(epoch=sitting.epoch + 1)
         Event.objects.create(sitting=sitting, kind="resumed", details={"epoch": sitting.epoch + 1}, at=at)
     actor = Actor(

@@ -92,7 +92,9 @@ def withdraw_consent(*, actor: Actor, consent: Consent, at: datetime) -> Consent
     campaign: Campaign = participation.campaign
     if consent.purpose == campaign.purpose and participation.withdrawn_at is None:
         Participation.objects.filter(id=participation.id).update(withdrawn_at=at)
-        CandidateSession.objects.filter(participation=participation, ended_at__isnull=True).update(ended_at=at)
+        CandidateSession.objects.filter(participation=participation, ended_at__isnull=True).update(
+            ended_at=at
+        )
         participation.withdrawn_at = at
     write_audit(
         actor=actor, project_id=campaign.project_id, verb="withdraw_consent", object_kind="consent",

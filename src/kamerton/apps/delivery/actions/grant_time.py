@@ -31,7 +31,10 @@ def grant_time(*, actor: Actor, sitting: Sitting, seconds: int, reason: str, at:
         )
     if not reason.strip():
         raise InvalidInput(
-            what={"ru": "Напишите, почему даётся время: это видно в журнале.", "en": "Write why the time is given: the log shows it."}
+            what={
+                "ru": "Напишите, почему даётся время: это видно в журнале.",
+                "en": "Write why the time is given: the log shows it.",
+            }
         )
     held = Sitting.objects.select_for_update().get(id=sitting.id)
     if held.finished_at is not None and held.finish_reason != "time":

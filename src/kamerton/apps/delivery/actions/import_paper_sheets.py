@@ -37,7 +37,13 @@ class PaperImported:
 
 @transaction.atomic
 def import_paper_sheets(
-    *, actor: Actor, campaign: Campaign, form: PinnedForm, sheets: Sequence[PaperSheet], language: str, at: datetime
+    *,
+    actor: Actor,
+    campaign: Campaign,
+    form: PinnedForm,
+    sheets: Sequence[PaperSheet],
+    language: str,
+    at: datetime,
 ) -> PaperImported:
     """Every sheet through the door the browser uses, all or nothing; the same sheets twice add no row.
 
@@ -55,9 +61,16 @@ def import_paper_sheets(
                 text_digest=rules.consent_digest(text), language=language, at=at,
             )  # fmt: skip
         started = start_sitting(
-            actor=actor, participation=sheet.participation, form=form.release, language=language, on_paper=True, at=at
+            actor=actor,
+            participation=sheet.participation,
+            form=form.release,
+            language=language,
+            on_paper=True,
+            at=at,
         )
-        recorded = record_paper_answers(actor=actor, sitting=started.sitting, responses=sheet.responses, at=at)
+        recorded = record_paper_answers(
+            actor=actor, sitting=started.sitting, responses=sheet.responses, at=at
+        )
         written += recorded.written
         unchanged += recorded.unchanged
     return PaperImported(len(sheets), written, unchanged)

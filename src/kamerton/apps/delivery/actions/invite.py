@@ -45,7 +45,9 @@ def link_of(token: str) -> str:
     return f"{settings.BASE_URL.rstrip('/')}/c/{token}/"
 
 
-def mail_to(*, campaign: Campaign, person: Person, link: str, expires_at: datetime, language: str) -> rules.MailText:
+def mail_to(
+    *, campaign: Campaign, person: Person, link: str, expires_at: datetime, language: str
+) -> rules.MailText:
     """The invitation as it will be sent; the preview calls it with a mark instead of the link."""
     return rules.compose_invitation(
         procedure_of(campaign).texts,
@@ -59,7 +61,7 @@ def mail_to(*, campaign: Campaign, person: Person, link: str, expires_at: dateti
 def until_text(project: Project, moment: datetime, language: str) -> str:
     """A moment in the project's zone, with the zone's name: a deadline without one is a guess."""
     locale = "ru" if language.startswith("ru") else "en_GB"
-    return format_datetime(moment, "d MMMM y, HH:mm z", tzinfo=ZoneInfo(project.zone), locale=locale)
+    return format_datetime(moment, "d MMMM y, HH:mm (VVV)", tzinfo=ZoneInfo(project.zone), locale=locale)
 
 
 def _address(person: Person, language: str) -> str:
@@ -92,7 +94,10 @@ def invite(
         raise ParticipantWithdrawn
     if expires_at <= at:
         raise InvalidInput(
-            what={"ru": "Срок ссылки уже прошёл. Укажите время в будущем.", "en": "The link would have expired already. Give a time in the future."}
+            what={
+                "ru": "Срок ссылки уже прошёл. Укажите время в будущем.",
+                "en": "The link would have expired already. Give a time in the future.",
+            }
         )
     token = token or secrets.token_urlsafe(24)
     link = link_of(token)
@@ -100,7 +105,10 @@ def invite(
     with transaction.atomic():
         Invitation.objects.filter(participation=participation, revoked_at__isnull=True).update(revoked_at=at)
         invitation = Invitation.objects.create(
-            participation=participation, token_hash=rules.token_hash(token), created_at=at, expires_at=expires_at
+            participation=participation,
+            token_hash=rules.token_hash(token),
+            created_at=at,
+            expires_at=expires_at,
         )
         text, mail = _stored_mail(participation, link, expires_at, tag, at) if send else (None, None)
         write_audit(
@@ -119,7 +127,9 @@ def _stored_mail(
     if identity is None or not identity.email:
         return None, None
     campaign = participation.campaign
-    text = mail_to(campaign=campaign, person=participation.person, link=link, expires_at=expires_at, language=language)
+    text = mail_to(
+        campaign=campaign, person=participation.person, link=link, expires_at=expires_at, language=language
+    )
     mail = OutgoingMail.objects.create(
         project_id=campaign.project_id, participation=participation, to=identity.email, subject=text.subject[:300],
         body=text.body.replace(link, in_language(rules.LINK_MARK, language)), created_at=at,

@@ -73,7 +73,12 @@ def open_campaign(
 
 
 def _check(
-    document: ProcedureDocument, slug: str, name: LangText, purpose: str, opens_at: datetime, closes_at: datetime
+    document: ProcedureDocument,
+    slug: str,
+    name: LangText,
+    purpose: str,
+    opens_at: datetime,
+    closes_at: datetime,
 ) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,58}", slug):
         raise InvalidInput(
@@ -85,9 +90,7 @@ def _check(
     if not any(text.strip() for text in name.values()):
         raise InvalidInput(what={"ru": "Назовите кампанию.", "en": "Give the campaign a name."})
     if purpose not in document.purposes:
-        allowed = {
-            tag: ", ".join(PURPOSE_WORDS[p][tag] for p in document.purposes) for tag in ("ru", "en")
-        }
+        allowed = {tag: ", ".join(PURPOSE_WORDS[p][tag] for p in document.purposes) for tag in ("ru", "en")}
         got = PURPOSE_WORDS.get(purpose, {"ru": purpose, "en": purpose})
         raise InvalidInput(
             what={

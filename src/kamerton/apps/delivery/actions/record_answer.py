@@ -131,7 +131,10 @@ def _keep_text(sitting: Sitting, text: str) -> FreeText:
     """The words go to an erasable row; the answer keeps the salted digest."""
     salt = secrets.token_hex(16)
     return FreeText.objects.create(
-        project_id=sitting.participation.campaign.project_id, text=text, salt=salt, digest=digest_of(salt + text)
+        project_id=sitting.participation.campaign.project_id,
+        text=text,
+        salt=salt,
+        digest=digest_of(salt + text),
     )
 
 

@@ -55,7 +55,11 @@ def record_paper_answers(
     require(actor, sitting.participation.campaign.project_id, "manage_campaigns")
     if not sitting.on_paper:
         raise NotOnPaper
-    held = Sitting.objects.select_for_update(of=("self",)).select_related("form", "participation__campaign").get(id=sitting.id)
+    held = (
+        Sitting.objects.select_for_update(of=("self",))
+        .select_related("form", "participation__campaign")
+        .get(id=sitting.id)
+    )
     if held.finished_at is not None and held.finish_reason != "paper":
         raise SittingOver
     form = document_of(held.form, FormDocument)

@@ -73,7 +73,9 @@ def start_sitting(
         about=ensure_subject(person=participation.person), language=language, started_at=at,
         limit_seconds=pinned.document.time_limit_minutes * 60, factor=participation.time_factor, on_paper=on_paper,
     )  # fmt: skip
-    Event.objects.create(sitting=sitting, kind="started", details={"language": language, "paper": on_paper}, at=at)
+    Event.objects.create(
+        sitting=sitting, kind="started", details={"language": language, "paper": on_paper}, at=at
+    )
     write_audit(
         actor=actor, project_id=campaign.project_id, verb="start_sitting", object_kind="sitting",
         object_id=sitting.id, persons=[participation.person_id], at=at,

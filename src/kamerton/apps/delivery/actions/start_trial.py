@@ -50,7 +50,9 @@ def start_trial(*, project: Project, at: datetime) -> SessionBegun:
     The system acts, not the visitor: whoever may open the demo may try the test, and gains no right by it.
     """
     if project.kind != Project.Kind.SAMPLE:
-        raise NotFound(what={"ru": "проба теста: она есть только в примерах", "en": "a trial: only samples have one"})
+        raise NotFound(
+            what={"ru": "проба теста: она есть только в примерах", "en": "a trial: only samples have one"}
+        )
     campaign = _trial_campaign(project, at)
     person = save_person(
         actor=SYSTEM,
@@ -67,7 +69,9 @@ def start_trial(*, project: Project, at: datetime) -> SessionBegun:
     participation = add_participant(
         actor=SYSTEM, campaign=campaign, person=person, occasion=last.occasion + 1 if last else 1, at=at
     )
-    invited = invite(actor=SYSTEM, participation=participation, expires_at=at + timedelta(days=1), send=False, at=at)
+    invited = invite(
+        actor=SYSTEM, participation=participation, expires_at=at + timedelta(days=1), send=False, at=at
+    )
     return begin_session(token=invited.token, at=at)
 
 
