@@ -75,6 +75,8 @@ def record_note(
 ) -> Note:
     """Keep what the participant said or did. The same `uuid` again returns the note that is there."""
     project_id = require_own(actor, appointment, rates=True)
+    # Hold the sheet before looking: the same note may arrive twice at once.
+    Appointment.objects.select_for_update().get(id=appointment.id)
     known = Note.objects.filter(appointment=appointment, uuid=uuid).first()
     if known is not None:
         return known
