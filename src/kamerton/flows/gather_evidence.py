@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -58,6 +58,8 @@ class ItemVerdictRow:
     value: float | None
     maximum: float
     reason: str
+    markers: int
+    """How many people scored a written answer; 0 where nobody had to."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,6 @@ class Evidence:
     exclusions: tuple[dict[str, str], ...]
     answers: int
     digest: str
-    text_raters: dict[str, int] = field(default_factory=dict)
 
 
 def profiles_by_role(framework: FrameworkDocument) -> dict[str, RoleProfile]:
@@ -200,13 +201,15 @@ def gather_evidence(*, project: Project, role: str, at: datetime) -> Evidence:
         ).values_list("participation_id", flat=True)
     )
     everybody = list(
-        Participation.objects.filter(campaign__in=campaigns, withdrawn_at__isnull=True)
+        Participation.objects.filter(campaign__in=campaigns)
         .select_related("person", "campaign")
-        .order_by("person_id", "-occasion", "-added_at")
+        .order_by("person_id", "-occasion", "-added_at", "id")
     )
     chosen: dict[UUID, Participation] = {}
     for participation in everybody:
-        if participation.id not in willing:
+        if participation.withdrawn_at is not None:
+            exclusions.append({"what": str(participation.id), "reason": "withdrawn"})
+        elif participation.id not in willing:
             exclusions.append({"what": str(participation.id), "reason": "no_consent"})
         elif participation.person_id in chosen:
             exclusions.append({"what": str(participation.id), "reason": "older_occasion"})
@@ -244,12 +247,14 @@ def gather_evidence(*, project: Project, role: str, at: datetime) -> Evidence:
         rater=np.array([rater_index[str(row.assessor_id)] for row in ratings], dtype=int),
         rating=np.array([np.nan if row.value is None else float(row.value) for row in ratings]),
         raters=tuple(raters),
-        text_raters=marked if n_items and not np.isnan(marked).all() else None,
+        text_raters=marked if n_items else None,
     )
     evidence_digest = digest_of(
         {
             "procedures": sorted({campaign.procedure.digest for campaign in campaigns}),
-            "items": [[str(r.sitting.id), r.part.code, r.answer_id, r.value, r.reason] for r in item_rows],
+            "items": [
+                [str(r.sitting.id), r.part.code, r.answer_id, r.value, r.reason, r.markers] for r in item_rows
+            ],
             "ratings": [
                 [r.rating_id, str(r.person_id), r.instrument, r.competency_code, str(r.assessor_id), r.value]
                 for r in ratings
@@ -321,14 +326,18 @@ def _score_sittings(
         for position, item in enumerate(form.items):
             value = sitting.items.get(item.code)
             reason = ""
+            given_by = 0
             score: float | None
             if value is None or not value.is_answered:
                 score, reason = 0.0, "not_reached" if item.code in not_reached else "omitted"
+                # Nothing was written, so nobody judged and no judge erred.
+                marks[position] = np.inf
             elif item.type == "short_text":
                 given = texts.get(value.answer_id, [])
                 score = float(np.mean(given)) if given else None
                 reason = "" if given else "awaits_rater"
-                marks[position] = len(given) or np.nan
+                given_by = len(given)
+                marks[position] = given_by or np.nan
                 answers += 1
             elif value.response is None:
                 score, reason = None, "erased"
@@ -346,6 +355,7 @@ def _score_sittings(
                     score,
                     float(item.points),
                     reason,
+                    given_by,
                 )
             )
         scores[sitting.participation_id] = row
