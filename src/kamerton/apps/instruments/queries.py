@@ -35,26 +35,42 @@ class Instrument:
             return tuple(dict.fromkeys(item.competency for item in self.form.items))
         return tuple(rated.competency for rated in self.exercise.rated) if self.exercise else ()
 
+    @property
+    def is_complete(self) -> bool:
+        """False for a rating sheet whose materials come later."""
+        return self.exercise is None or self.exercise.is_complete
 
-def _form(release: Release) -> Instrument:
-    return Instrument("form", release.identity.slug, release, form=document_of(release, FormDocument))
+    @property
+    def minutes(self) -> int:
+        """Time limit of a form, length of an exercise."""
+        if self.form:
+            return self.form.time_limit_minutes
+        return self.exercise.minutes if self.exercise else 0
+
+    @property
+    def points(self) -> int:
+        """Points of a form; an exercise is rated, not counted."""
+        return sum(item.points for item in self.form.items) if self.form else 0
 
 
-def _exercise(release: Release) -> Instrument:
-    return Instrument(
-        "exercise", release.identity.slug, release, exercise=document_of(release, ExerciseDocument)
-    )
+def instrument_of(release: Release) -> Instrument:
+    """A release of kind "form" or "exercise" as the instrument it is."""
+    slug = release.identity.slug
+    if release.identity.kind == "form":
+        return Instrument("form", slug, release, form=document_of(release, FormDocument))
+    if release.identity.kind == "exercise":
+        return Instrument("exercise", slug, release, exercise=document_of(release, ExerciseDocument))
+    raise ValueError(f"{release} is a {release.identity.kind!r}; an instrument is a 'form' or an 'exercise'")
 
 
 def instruments_in_force(project_id: UUID) -> list[Instrument]:
     """Forms first, then exercises, each by slug."""
-    forms = [_form(release) for release in releases_in_force(project_id, "form")]
-    return forms + [_exercise(release) for release in releases_in_force(project_id, "exercise")]
+    forms = releases_in_force(project_id, "form")
+    return [instrument_of(release) for release in [*forms, *releases_in_force(project_id, "exercise")]]
 
 
 def instrument_by_slug(project_id: UUID, slug: str) -> Instrument:
-    if release := latest_release(project_id, "form", slug):
-        return _form(release)
-    if release := latest_release(project_id, "exercise", slug):
-        return _exercise(release)
+    for kind in ("form", "exercise"):
+        if release := latest_release(project_id, kind, slug):
+            return instrument_of(release)
     raise NotFound(what=slug)

@@ -1,4 +1,4 @@
-"""Reading released procedures, the matrix with its checks, and where a competency is used."""
+"""Reading released procedures with what they pin, the matrix with its checks, and where a competency is used."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from kamerton.apps.frameworks.documents import FrameworkDocument
-from kamerton.apps.instruments.queries import Instrument, instruments_in_force
+from kamerton.apps.frameworks.documents import Competency, FrameworkDocument, RoleProfile
+from kamerton.apps.instruments.queries import Instrument, instrument_of, instruments_in_force
 from kamerton.apps.procedures import rules
-from kamerton.apps.procedures.documents import ProcedureDocument, ProcedureInstrument
+from kamerton.apps.procedures.documents import CutRecord, ProcedureDocument, ProcedureInstrument
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import Release
 from kamerton.apps.records.queries import document_of, latest_release, releases_in_force
@@ -17,14 +17,26 @@ from kamerton.apps.records.queries import document_of, latest_release, releases_
 
 @dataclass(frozen=True, slots=True)
 class InstrumentOfProcedure:
-    """A column of the matrix, with what has been released for it (None: nothing yet)."""
+    """A column of the matrix, with the release it pins (None: nothing released)."""
 
     column: ProcedureInstrument
     instrument: Instrument | None
+    newer: int | None
+    """Number of a later release in force that this procedure does not use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A cut-score record with the knots of its blocks."""
+
+    record: CutRecord
+    blocks: tuple[rules.BlockKnots, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ProcedureView:
+    """A released procedure, read with the releases it pins; nothing here is newer than what it measures with."""
+
     slug: str
     release: Release
     document: ProcedureDocument
@@ -34,6 +46,10 @@ class ProcedureView:
     checks: tuple[rules.Check, ...]
 
     @property
+    def competencies(self) -> list[Competency]:
+        return self.framework.competencies if self.framework else []
+
+    @property
     def weights(self) -> dict[str, dict[str, int]]:
         """Competency → instrument → 2 (main) or 1 (second)."""
         table: dict[str, dict[str, int]] = {}
@@ -41,33 +57,83 @@ class ProcedureView:
             table.setdefault(cell.competency, {})[cell.instrument] = cell.weight
         return table
 
+    @property
+    def coverage(self) -> rules.Coverage:
+        return rules.coverage(self.document, [c.code for c in self.competencies])
 
-def _view(release: Release, released: dict[str, Instrument]) -> ProcedureView:
-    document = document_of(release, ProcedureDocument)
-    framework_release = latest_release(release.identity.project_id, "framework", document.framework)
-    framework = document_of(framework_release, FrameworkDocument) if framework_release else None
-    columns = tuple(
-        InstrumentOfProcedure(column, released.get(column.slug)) for column in document.instruments
+    @property
+    def total_minutes(self) -> int:
+        return rules.total_minutes(self.document)
+
+    @property
+    def profile(self) -> RoleProfile | None:
+        """The role profile the fit rule names."""
+        profiles = self.framework.profiles if self.framework else []
+        return next((p for p in profiles if p.role == self.document.fit_rule.role), None)
+
+    @property
+    def panels(self) -> list[Panel]:
+        forms = {c.column.code: c.instrument.form for c in self.instruments if c.instrument}
+        panels: list[Panel] = []
+        for record in self.document.cuts:
+            form = forms.get(record.instrument)
+            panels.append(Panel(record, tuple(rules.block_knots(record, form.items)) if form else ()))
+        return panels
+
+
+def _pinned(project_id: UUID, documents: Iterable[ProcedureDocument]) -> dict[str, Release]:
+    """Release id → release, for everything the documents pin inside the project."""
+    ids = {value for document in documents for value in document.pins.values()}
+    rows = Release.objects.filter(pk__in=ids, identity__project_id=project_id).select_related("identity")
+    return {str(release.pk): release for release in rows}
+
+
+def _views(project_id: UUID, releases: list[Release]) -> list[ProcedureView]:
+    documents = [document_of(release, ProcedureDocument) for release in releases]
+    pinned = _pinned(project_id, documents)
+    in_force: dict[tuple[str, str], Instrument] = {
+        (i.kind, i.slug): i for i in instruments_in_force(project_id)
+    }
+    return [
+        _view(release, document, pinned, in_force)
+        for release, document in zip(releases, documents, strict=True)
+    ]
+
+
+def _view(
+    release: Release,
+    document: ProcedureDocument,
+    pinned: dict[str, Release],
+    in_force: dict[tuple[str, str], Instrument],
+) -> ProcedureView:
+    framework_release = pinned.get(document.pins.get("framework", "")) or latest_release(
+        release.identity.project_id, "framework", document.framework
     )
+    framework = document_of(framework_release, FrameworkDocument) if framework_release else None
+    columns: list[InstrumentOfProcedure] = []
+    for column in document.instruments:
+        latest = in_force.get((column.kind, column.slug))
+        own = pinned.get(document.pins.get(column.code, ""))
+        used = instrument_of(own) if own else latest
+        is_newer = latest and used and latest.release.number > used.release.number
+        columns.append(
+            InstrumentOfProcedure(column, used, latest.release.number if latest and is_newer else None)
+        )
     checks = rules.procedure_checks(
         document,
         [c.code for c in framework.competencies] if framework else [],
-        incomplete=[
-            c.column.code
-            for c in columns
-            if c.instrument and c.instrument.exercise and not c.instrument.exercise.is_complete
-        ],
+        incomplete=[c.column.code for c in columns if c.instrument and not c.instrument.is_complete],
         missing=[c.column.code for c in columns if c.instrument is None],
+        measured={c.column.code: c.instrument.competencies for c in columns if c.instrument},
     )
     return ProcedureView(
-        release.identity.slug, release, document, framework, framework_release, columns, tuple(checks)
-    )
+        release.identity.slug, release, document, framework, framework_release, tuple(columns), tuple(checks)
+    )  # fmt: skip
 
 
 def procedures_in_force(project_id: UUID) -> list[ProcedureView]:
     """The newest release of each procedure, external lanes first."""
-    released = {instrument.slug: instrument for instrument in instruments_in_force(project_id)}
-    views = [_view(release, released) for release in releases_in_force(project_id, "procedure")]
+    views = _views(project_id, releases_in_force(project_id, "procedure"))
     return sorted(views, key=lambda view: (view.document.lane != "external", view.slug))
 
 
@@ -75,7 +141,7 @@ def procedure_by_slug(project_id: UUID, slug: str) -> ProcedureView:
     release = latest_release(project_id, "procedure", slug)
     if release is None:
         raise NotFound(what=slug)
-    return _view(release, {instrument.slug: instrument for instrument in instruments_in_force(project_id)})
+    return _views(project_id, [release])[0]
 
 
 @dataclass(frozen=True, slots=True)

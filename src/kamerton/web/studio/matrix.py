@@ -2,15 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from kamerton.apps.procedures.queries import procedures_in_force
+from kamerton.apps.frameworks.documents import Competency
+from kamerton.apps.procedures.queries import InstrumentOfProcedure, ProcedureView, procedures_in_force
+from kamerton.apps.procedures.rules import Check
 from kamerton.web.viewer import Viewer, project_page
 
+MATRIX_CODES = frozenset(
+    {
+        "competencies", "two_instruments", "one_simulation", "main_instrument", "load_of_exercise",
+        "every_instrument_used", "assessors", "minutes", "unknown_cell", "evidence",
+    }
+)  # fmt: skip
+"""Checks that speak of the matrix; the rest of the list belongs to the page of the procedure."""
 
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    competency: Competency
+    weights: tuple[int | None, ...]
+    """By column: 2 main, 1 second, None no mark."""
+    instruments: int
+    simulations: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixColumn:
+    of: InstrumentOfProcedure
+    competencies: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixView:
+    """A matrix as rows and columns of a table, with the checks that are about it."""
+
+    procedure: ProcedureView
+    columns: tuple[MatrixColumn, ...]
+    rows: tuple[MatrixRow, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def broken(self) -> int:
+        return sum(check.state == "bad" for check in self.checks)
+
+    @property
+    def doubtful(self) -> int:
+        return sum(check.state == "unsure" for check in self.checks)
+
+    @property
+    def marks(self) -> int:
+        return sum(row.instruments for row in self.rows)
+
+
+def matrix_view(procedure: ProcedureView) -> MatrixView:
+    seen, weights = procedure.coverage, procedure.weights
+    codes = [column.column.code for column in procedure.instruments]
+    rows = [
+        MatrixRow(
+            c, tuple(weights.get(c.code, {}).get(code) for code in codes),
+            len(seen.by_competency[c.code]), seen.simulations[c.code],
+        )
+        for c in procedure.competencies
+    ]  # fmt: skip
+    columns = [MatrixColumn(of, len(seen.by_instrument[of.column.code])) for of in procedure.instruments]
+    checks = [check for check in procedure.checks if check.code in MATRIX_CODES]
+    return MatrixView(procedure, tuple(columns), tuple(rows), tuple(worst_first(checks)))
+
+
+def worst_first(checks: Sequence[Check]) -> list[Check]:
+    """What breaks stands above what is doubtful, and both above what holds."""
+    return sorted(checks, key=lambda check: ("bad", "unsure", "ok").index(check.state))
+
+
+@require_safe
 @project_page("view_procedures")
 def matrix(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Competency × instrument of every procedure in force."""
-    context = {"stage": "build", "procedures": procedures_in_force(viewer.project.id)}
+    views = [matrix_view(procedure) for procedure in procedures_in_force(viewer.project.id)]
+    context = {
+        "stage": "build",
+        "matrices": views,
+        "broken": sum(view.broken for view in views),
+        "doubtful": sum(view.doubtful for view in views),
+        "may_open": viewer.may("view_instruments"),
+    }
     return render(request, "studio/matrix.html", context)
