@@ -73,7 +73,7 @@ class Score(models.Model):
     subject = models.ForeignKey("people.Subject", on_delete=models.PROTECT, related_name="scores")
     competency_stable_id = models.UUIDField(null=True, help_text="empty for the composite and clusters")
     framework = models.ForeignKey("records.Release", on_delete=models.PROTECT, related_name="scores")
-    code = models.CharField(max_length=20, help_text="C1…C8, cluster:<code>, composite")
+    code = models.CharField(max_length=60, help_text="C1…C8, cluster:<code>, composite")
     source = models.CharField(max_length=12, help_text="HT, E1…, combined")
     value = models.FloatField(null=True)
     se = models.FloatField(null=True)
