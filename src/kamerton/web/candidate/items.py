@@ -22,6 +22,9 @@ from kamerton.apps.records.errors import InvalidInput
 from kamerton.values.texts import LangText, in_language
 from kamerton.web.wording import tie
 
+WIDEST_ON_PHONE = 3
+"""Columns that 360 pixels hold; a wider table becomes a list of terms there: a column scrolled out of sight is a trap."""
+
 
 class PartlyAnswered(InvalidInput):
     """What a form without scripts can send and an answer cannot be: a place taken twice, one option as both ends."""
@@ -44,11 +47,15 @@ def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
         "table": {
             "caption": words_in(table.caption, language),
             "head": [words_in(cell, language) for cell in table.head],
+            "is_wide": len(table.head) > WIDEST_ON_PHONE,
             "rows": [
                 {
                     "code": table.row_codes[place] if place < len(table.row_codes) else "",
                     "head": words_in(row[0], language),
-                    "cells": [_cell(words_in(cell, language)) for cell in row[1:]],
+                    "cells": [
+                        _cell(words_in(cell, language), words_in(label, language))
+                        for cell, label in zip(row[1:], table.head[1:], strict=False)
+                    ],
                 }
                 for place, row in enumerate(table.rows)
                 if row
@@ -59,9 +66,13 @@ def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
     }
 
 
-def _cell(text: str) -> dict[str, Any]:
-    """Numbers stand right, words left."""
-    return {"text": text, "is_number": bool(text) and not any(sign.isalpha() for sign in text)}
+def _cell(text: str, label: str) -> dict[str, Any]:
+    """Numbers stand right, words left; the label is the column's, for a phone that lists instead of tabulating."""
+    return {
+        "text": text,
+        "label": label,
+        "is_number": bool(text) and not any(sign.isalpha() for sign in text),
+    }
 
 
 def item_view(
