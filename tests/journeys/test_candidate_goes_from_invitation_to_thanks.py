@@ -15,6 +15,10 @@ def check(page: Page, what: str) -> None:
     """Accessible, no sideways scrolling, nothing smaller than a finger."""
     assert axe(page) == [], what
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} scrolls sideways"
+    hidden = page.evaluate(
+        "() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert hidden == 0, f"{what}: a column is scrolled out of sight"
     small = page.evaluate(
         """() => [...document.querySelectorAll('button, a.button, label, select, textarea, summary, input[type=text]')]
         .filter(e => e.offsetParent && !e.closest('.vh') && !e.matches('.vh, .skip, label.field'))
