@@ -13,6 +13,7 @@ from django.utils import timezone
 from kamerton import __version__
 from kamerton.apps.decisions.actions.record_fit_results import record_fit_results
 from kamerton.apps.decisions.queries import seat_plan
+from kamerton.apps.delivery.actions import finish_overdue_sittings
 from kamerton.apps.people.actions import ensure_subject
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import NothingChanged, publish_release
@@ -72,6 +73,8 @@ def evaluate_role(
 ) -> ScoreRun:
     """Append a run for the role. A released calibration that was estimated stays pinned unless `recalibrate`."""
     require(actor, project.id, "evaluate")
+    # Whoever ran out of time without pressing "Finish" is finished by the clock first.
+    finish_overdue_sittings(actor=SYSTEM, project_id=project.id, at=at)
     evidence = gather_evidence(project=project, role=role, at=at)
     former = latest_release(project.id, "calibration", _calibration_slug(role))
     pinned = None if recalibrate else _pinned_calibration(former, evidence)
