@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import ngettext, pgettext
+from django.utils.timezone import localdate
+from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kamerton.apps.frameworks.documents import Competency, FrameworkDocument, Indicator
 from kamerton.apps.instruments.documents import FormDocument, Item
 from kamerton.apps.instruments.queries import Instrument, instrument_by_slug, instruments_in_force
 from kamerton.apps.records.queries import document_of, latest_release
-from kamerton.values.texts import LangText
+from kamerton.formats.tables import Value
+from kamerton.values.texts import LangText, in_language
 from kamerton.web.viewer import Viewer, project_page
 
 from .item_keys import TableView, item_views, table_view, type_word
+from .matrix import table_file
 
 
 def kind_word(instrument: Instrument) -> str:
@@ -94,6 +99,27 @@ def instrument_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "competencies": competencies,
     }
     return render(request, "studio/instruments.html", context)
+
+
+@require_safe
+@project_page("view_instruments")
+def instrument_table(request: HttpRequest, viewer: Viewer, form: str) -> HttpResponse:
+    """The list as a file; keys stay on the page of each instrument."""
+    language = get_language() or "ru"
+    head = [
+        _("Instrument"), pgettext("studio", "Kind"), _("Competencies"), pgettext("studio", "Items"),
+        pgettext("studio", "Points"), pgettext("studio", "Minutes"), pgettext("studio", "Release"), _("Published"),
+        pgettext("studio", "Materials"),
+    ]  # fmt: skip
+    rows: list[list[Value]] = [
+        [
+            in_language(i.document.name, language), kind_word(i), ", ".join(i.competencies),
+            len(i.form.items) if i.form else None, i.points if i.form else None, i.minutes, i.release.number,
+            localdate(i.release.published_at, ZoneInfo(viewer.project.zone)), pgettext("studio", "complete") if i.is_complete else _("come later"),
+        ]
+        for i in instruments_in_force(viewer.project.id)
+    ]  # fmt: skip
+    return table_file("instruments", form, head, rows, _("Instruments"))
 
 
 @require_safe

@@ -107,15 +107,17 @@ def key_rows(item: Item) -> list[KeyRow]:
     marks: dict[str, str] = {}
     halves: dict[str, str] = {}
     if item.type in {"single", "table_row"}:
-        marks = {key["correct"]: _("right")}
+        marks = {key["correct"]: pgettext("item key", "right")}
     elif item.type == "multiple":
-        marks = dict.fromkeys(key["correct"], _("right"))
+        marks = dict.fromkeys(key["correct"], pgettext("item key", "right"))
     elif item.type == "best_worst":
         marks = {key["best"]: pgettext("item key", "best"), key["worst"]: pgettext("item key", "worst")}
     elif item.type == "likert":
         value, near = int(key["value"]), int(key.get("near", 0))
-        marks = {str(value): _("the experts' value")}
-        halves = {str(v): _("half") for v in range(value - near, value + near + 1) if v != value}
+        marks = {str(value): pgettext("item key", "the experts' value")}
+        halves = {
+            str(v): pgettext("item key", "half") for v in range(value - near, value + near + 1) if v != value
+        }
     return [
         KeyRow(o.text, marks.get(o.code) or halves.get(o.code, ""), o.code in marks, (o.rationale,))
         for o in item.options
@@ -136,7 +138,7 @@ def _match_rows(item: Item) -> list[KeyRow]:
         for left in item.left
     ]
     spare = [option for option in item.options if option.code not in pairs.values()]
-    return rows + [KeyRow(o.text, _("no pair"), False, (o.rationale,)) for o in spare]
+    return rows + [KeyRow(o.text, pgettext("item key", "no pair"), False, (o.rationale,)) for o in spare]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kamerton.apps.frameworks.documents import Competency
-from kamerton.apps.procedures.queries import InstrumentOfProcedure, ProcedureView, procedures_in_force
+from kamerton.apps.procedures.queries import (
+    InstrumentOfProcedure,
+    ProcedureView,
+    procedure_by_slug,
+    procedures_in_force,
+)
 from kamerton.apps.procedures.rules import Check
+from kamerton.formats.tables import Value, write_csv, write_xlsx
+from kamerton.values.texts import in_language
 from kamerton.web.viewer import Viewer, project_page
 
 MATRIX_CODES = frozenset(
@@ -89,7 +98,36 @@ def matrix(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "stage": "build",
         "matrices": views,
         "broken": sum(view.broken for view in views),
+        "columns": list({c.of.column.code: c.of for view in views for c in view.columns}.values()),
         "doubtful": sum(view.doubtful for view in views),
         "may_open": viewer.may("view_instruments"),
     }
     return render(request, "studio/matrix.html", context)
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def table_file(name: str, form: str, head: list[str], rows: list[list[Value]], sheet: str) -> HttpResponse:
+    """A list as the file that was asked for."""
+    if form == "xlsx":
+        response = HttpResponse(write_xlsx(head, rows, sheet=sheet), content_type=XLSX)
+    else:
+        response = HttpResponse(write_csv(head, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return response
+
+
+@require_safe
+@project_page("view_procedures")
+def matrix_table(request: HttpRequest, viewer: Viewer, slug: str, form: str) -> HttpResponse:
+    """The matrix of one procedure: weights 2 and 1, an empty cell where nothing is measured."""
+    view = matrix_view(procedure_by_slug(viewer.project.id, slug))
+    language = get_language() or "ru"
+    head = [_("Code"), _("Competency"), *[column.of.column.code for column in view.columns]]
+    rows: list[list[Value]] = [
+        [row.competency.code, in_language(row.competency.name, language), *row.weights] for row in view.rows
+    ]
+    minutes = [column.of.column.minutes for column in view.columns]
+    rows.append(["", pgettext("studio", "Minutes"), *minutes])
+    return table_file(f"{slug}-matrix", form, head, rows, _("Assessment matrix"))

@@ -86,11 +86,11 @@ def lane_view(procedure: ProcedureView) -> LaneView:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the role asks of a competency. The wall stands half a level below the minimum."""
+    """What the role asks of a competency. The cut stands half a level below the minimum."""
 
     competency: Competency
     target: Target
-    wall: float
+    cut: float
 
 
 def invitation_preview(procedure: ProcedureView, now: datetime, zone: str) -> tuple[str, list[str]]:
