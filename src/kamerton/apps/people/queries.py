@@ -31,6 +31,19 @@ def grants_in_force(user_id: UUID, project_id: UUID, today: date) -> list[RoleGr
     return [grant for grant in grants if rules.is_in_force(grant.from_date, grant.to_date, today)]
 
 
+def people_with_role(project_id: UUID, role: str, today: date) -> list[Person]:
+    """People whose account holds a role today, in alphabetical order; an account without a person is left out."""
+    grants = RoleGrant.objects.filter(
+        project_id=project_id, role=role, person__isnull=False, person__archived_at__isnull=True
+    ).select_related("person__identity")
+    found = {
+        grant.person.id: grant.person
+        for grant in grants
+        if grant.person is not None and rules.is_in_force(grant.from_date, grant.to_date, today)
+    }
+    return sorted(found.values(), key=lambda person: (person.sort_key, str(person.id)))
+
+
 def sample_persona(project_id: UUID, role: str) -> Persona | None:
     """The account of a sample project that the switch "view as" looks through."""
     grant = (

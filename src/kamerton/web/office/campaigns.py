@@ -67,7 +67,7 @@ def language_of(request: HttpRequest) -> str:
     return str(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
 
 
-def _moment(raw: str, project: Project, label: str) -> datetime:
+def moment_typed(raw: str, project: Project, label: str) -> datetime:
     """A moment typed in the project's zone."""
     value = parse_datetime(raw) if raw else None
     if value is None:
@@ -138,8 +138,8 @@ def _open(viewer: Viewer, procedures: list[dict[str, Any]], typed: dict[str, str
     return open_campaign(
         actor=viewer.actor, project=viewer.project, procedure=chosen, slug=typed.get("slug", "").strip(),
         name={tag: text for tag, text in name.items() if text}, purpose=typed.get("purpose", ""),
-        opens_at=_moment(typed.get("opens_at", ""), viewer.project, "Открывается / Opens"),
-        closes_at=_moment(typed.get("closes_at", ""), viewer.project, "Закрывается / Closes"), at=now,
+        opens_at=moment_typed(typed.get("opens_at", ""), viewer.project, "Открывается / Opens"),
+        closes_at=moment_typed(typed.get("closes_at", ""), viewer.project, "Закрывается / Closes"), at=now,
     )  # fmt: skip
 
 
@@ -198,6 +198,7 @@ def campaign(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         "is_open": found.opens_at <= now <= found.closes_at,
         "is_past": now > found.closes_at,
         "has_forms": bool(queries.forms_of(found)),
+        "has_exercises": any(i.kind == "exercise" for i in queries.procedure_of(found).instruments),
     }
     return render(request, "office/campaign.html", context)
 
@@ -261,7 +262,7 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
                 "en": "Tick whom to invite, then press again.",
             }
         )
-    expires_at = _moment(request.POST.get("expires_at", ""), viewer.project, "Срок ссылки / Link works until")
+    expires_at = moment_typed(request.POST.get("expires_at", ""), viewer.project, "Срок ссылки / Link works until")
     context: dict[str, Any] = {
         "stage": "assess", "campaign": found, "expires_at": expires_at, "expires_typed": request.POST.get("expires_at", ""),
         "mail_language": mail_language, "project_languages": viewer.project.languages or ["ru"],

@@ -8,6 +8,7 @@ from .appoint_assessor import (
     OtherProject,
     ParticipationWithdrawn,
     appoint_assessor,
+    appoint_assessors,
 )
 from .load_ratings import LoadedNote, LoadedRating, LoadedSheet, SheetRefused, SheetsLoaded, load_ratings
 from .own_sheet import PlayerDoesNotRate, SheetSubmitted
@@ -42,6 +43,7 @@ __all__ = [
     "TextScore",
     "agree_at_integration",
     "appoint_assessor",
+    "appoint_assessors",
     "load_ratings",
     "load_text_scores",
     "open_integration",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from kamerton.apps.observation import rules
 from kamerton.apps.observation.models import Appointment
 from kamerton.apps.observation.queries import pinned_exercise
-from kamerton.apps.people.queries import conflict_of
+from kamerton.apps.people.queries import conflict_of, full_name
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 class ConflictOfInterest(Refused):
     code = "conflict_of_interest"
     texts = {
-        "ru": "Этого наблюдателя назначить нельзя: {reason}. Выберите другого.",
-        "en": "This assessor cannot be appointed: {reason}. Choose another one.",
+        "ru": "Этого наблюдателя назначить нельзя ({who}): {reason}. Выберите другого.",
+        "en": "This assessor cannot be appointed ({who}): {reason}. Choose another one.",
     }
 
 
 class AlreadyAppointed(Refused):
     code = "already_appointed"
     texts = {
-        "ru": "Этот наблюдатель уже назначен этому участнику в упражнении {instrument}.",
-        "en": "This assessor is already appointed to this participant in exercise {instrument}.",
+        "ru": "Этот наблюдатель ({who}) уже назначен этому участнику в упражнении {instrument}.",
+        "en": "This assessor ({who}) is already appointed to this participant in exercise {instrument}.",
     }
 
 
@@ -60,6 +61,11 @@ class ParticipationWithdrawn(Refused):
     }
 
 
+def names_of(person: Person) -> dict[str, str]:
+    """The name in each language, for a refusal."""
+    return {language: full_name(person, language) for language in ("ru", "en")}
+
+
 def check_appointment(
     *, participation: Participation, exercise: Release, instrument: str, assessor: Person, role: str
 ) -> None:
@@ -84,7 +90,7 @@ def check_appointment(
         raise NotInProcedure(instrument=instrument)
     conflict = conflict_of(assessor.id, participation.person_id)
     if conflict is not None:
-        raise ConflictOfInterest(reason=rules.CONFLICT_WORDS[conflict.code])
+        raise ConflictOfInterest(who=names_of(assessor), reason=rules.CONFLICT_WORDS[conflict.code])
 
 
 @transaction.atomic
@@ -108,7 +114,7 @@ def appoint_assessor(
     )
     known = Appointment.objects.filter(participation=participation, exercise=exercise)
     if known.filter(assessor=assessor).exists():
-        raise AlreadyAppointed(instrument=instrument)
+        raise AlreadyAppointed(who=names_of(assessor), instrument=instrument)
     appointment = Appointment.objects.create(
         participation=participation,
         exercise=exercise,
@@ -131,3 +137,32 @@ def appoint_assessor(
         at=at,
     )
     return appointment
+
+
+@transaction.atomic
+def appoint_assessors(
+    *,
+    actor: Actor,
+    participation: Participation,
+    exercise: Release,
+    instrument: str,
+    assessors: Sequence[tuple[Person, str]],
+    when: datetime | None = None,
+    room: str = "",
+    at: datetime,
+) -> list[Appointment]:
+    """Several assessors of one exercise, each with a role: all of them or, if one may not, none."""
+    return [
+        appoint_assessor(
+            actor=actor,
+            participation=participation,
+            exercise=exercise,
+            instrument=instrument,
+            assessor=assessor,
+            role=role,
+            when=when,
+            room=room,
+            at=at,
+        )
+        for assessor, role in assessors
+    ]

@@ -11,13 +11,14 @@ from django.db import transaction
 from kamerton.apps.observation import rules
 from kamerton.apps.observation.models import TextRating
 from kamerton.apps.observation.queries import item_of, text_answer_in
+from kamerton.apps.people.models import Person
 from kamerton.apps.people.queries import conflict_of, person_in
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import InvalidInput, Refused
 
-from .appoint_assessor import ConflictOfInterest
+from .appoint_assessor import ConflictOfInterest, names_of
 
 if TYPE_CHECKING:
     from kamerton.apps.delivery.models import Answer
@@ -77,7 +78,7 @@ def check_score(*, answer: Answer, assessor_id: UUID, score: int) -> None:
     respondent = answer.sitting.respondent_id
     conflict = conflict_of(assessor_id, respondent) if respondent else None
     if conflict is not None:
-        raise ConflictOfInterest(reason=rules.CONFLICT_WORDS[conflict.code])
+        raise ConflictOfInterest(who=names_of(Person.objects.select_related("identity").get(id=assessor_id)), reason=rules.CONFLICT_WORDS[conflict.code])
 
 
 @transaction.atomic

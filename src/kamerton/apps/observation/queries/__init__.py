@@ -1,6 +1,6 @@
 """Reading appointments, sheets, the evidence of one person, ratings and text scores for scoring."""
 
-from .appointments import PLAYER, AppointmentLine, appointments_of, own_appointment, state_of
+from .appointments import PLAYER, AppointmentLine, appointments_in, appointments_of, own_appointment, state_of
 from .evidence import (
     CompetencyEvidence,
     EvidenceCell,
@@ -13,7 +13,16 @@ from .evidence import (
     observers_of,
     participation_in,
 )
-from .frames import Frame, RatedFrame, frame_for, frame_of, framework_of, pinned_exercise
+from .frames import (
+    Frame,
+    PinnedExercise,
+    RatedFrame,
+    exercises_of,
+    frame_for,
+    frame_of,
+    framework_of,
+    pinned_exercise,
+)
 from .scoring import RatingRow, ratings_for_scoring, text_scores
 from .sheets import NoteLine, Sheet, SheetLine, current_ratings, other_sheets, sheet
 from .texts import ENOUGH_TEXT_RATERS, TextTask, item_of, text_answer_in, text_queue
@@ -28,14 +37,17 @@ __all__ = [
     "IntegrationLine",
     "NoteLine",
     "PLAYER",
+    "PinnedExercise",
     "RatedFrame",
     "RaterCell",
     "RatingRow",
     "Sheet",
     "SheetLine",
     "TextTask",
+    "appointments_in",
     "appointments_of",
     "current_ratings",
+    "exercises_of",
     "frame_for",
     "frame_of",
     "framework_of",

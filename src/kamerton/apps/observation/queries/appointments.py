@@ -76,6 +76,18 @@ def appointments_of(assessor_id: UUID | None, project_id: UUID, now: datetime) -
     return lines
 
 
+def appointments_in(campaign_id: UUID) -> list[Appointment]:
+    """Everybody appointed in a campaign, by participant, time and exercise."""
+    found = all_appointments().filter(
+        participation__campaign_id=campaign_id, participation__withdrawn_at__isnull=True
+    )
+    return list(
+        found.order_by(
+            "participation__person__sort_key", F("at").asc(nulls_last=True), "instrument", "assessor__sort_key"
+        )
+    )
+
+
 def own_appointment(actor: Actor, project_id: UUID, appointment_id: UUID) -> Appointment:
     """The appointment, if it is the actor's own; to everybody else it is not there."""
     found = (

@@ -104,3 +104,30 @@ def pinned_exercise(*, procedure: Release, instrument: str) -> str | None:
     if not any(i.code == instrument and i.kind == "exercise" for i in document.instruments):
         return None
     return document.pins.get(instrument, "")
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedExercise:
+    """An exercise of a procedure with the release that the procedure is bound to."""
+
+    instrument: str
+    release: Release
+    document: ExerciseDocument
+
+
+def exercises_of(*, procedure: Release, project_id: UUID) -> list[PinnedExercise]:
+    """Exercises of a procedure, in its order; without a pin, the release in force."""
+    document = document_of(procedure, ProcedureDocument)
+    found: list[PinnedExercise] = []
+    for instrument in document.instruments:
+        if instrument.kind != "exercise":
+            continue
+        pinned = document.pins.get(instrument.code)
+        release = (
+            Release.objects.filter(id=pinned, identity__project_id=project_id).select_related("identity").first()
+            if pinned
+            else latest_release(project_id, "exercise", instrument.slug)
+        )
+        if release is not None:
+            found.append(PinnedExercise(instrument.code, release, document_of(release, ExerciseDocument)))
+    return found
