@@ -128,6 +128,25 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+PREPARES_ITSELF = frozenset({"demo", "serve", "worker", "project", "sample", "doctor", "restore"})
+"""Verbs that make the tables, or say themselves that there are none."""
+
+
+def nothing_here() -> str:
+    home = os.environ.get("KAMERTON_HOME", ".kamerton")
+    return say(
+        f"В доме {home} ещё ничего нет. Начните с ./run demo или ./run kamerton project; другой дом: KAMERTON_HOME.",
+        f"The home {home} is still empty. Begin with ./run demo or ./run kamerton project; another home: KAMERTON_HOME.",
+    )
+
+
+def no_database(fault: Exception) -> str:
+    return say(
+        f"База данных не отвечает: {fault}. Проверьте KAMERTON_DATABASE_URL и KAMERTON_HOME.",
+        f"The database does not answer: {fault}. Check KAMERTON_DATABASE_URL and KAMERTON_HOME.",
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.language:
@@ -138,15 +157,19 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb == "score":
         return score.run(options)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kamerton.config.settings")
-    if options.verb == "restore":
-        from kamerton.cli import vault
-
-        return vault.restore(options)
     import django
 
-    django.setup()
+    try:
+        django.setup()
+    except ValueError as fault:
+        # Settings are read here; each names the variable it could not use.
+        print(say(f"Настройка не читается: {fault}", f"A setting cannot be read: {fault}"), file=sys.stderr)
+        return 2
+    from django.db import OperationalError
+
     from kamerton.apps.records.errors import Refused
     from kamerton.cli import office, serving, vault
+    from kamerton.flows.doctor import has_tables
 
     table = {
         "demo": serving.demo,
@@ -161,14 +184,22 @@ def main(arguments: list[str] | None = None) -> int:
         "recompute": office.recompute,
         "sample": office.sample,
         "backup": vault.backup,
+        "restore": vault.restore,
         "doctor": vault.doctor,
         "export-all": vault.export_all,
         "destroy": vault.destroy,
     }
     try:
+        is_offline = options.verb == "pack" and options.act == "check"
+        if options.verb not in PREPARES_ITSELF and not is_offline and not has_tables():
+            print(nothing_here(), file=sys.stderr)
+            return 1
         return table[options.verb](options)
     except Refused as refusal:
         print(refusal.message(language()), file=sys.stderr)
+        return 1
+    except OperationalError as fault:
+        print(no_database(fault), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

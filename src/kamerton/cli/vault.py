@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from kamerton.cli.words import language, say
@@ -25,19 +24,11 @@ def backup(options: argparse.Namespace) -> int:
 
 
 def restore(options: argparse.Namespace) -> int:
-    import django
-
-    django.setup()
-    from kamerton.apps.records.errors import Refused
     from kamerton.cli.serving import prepare
     from kamerton.flows.vault import restore_backup
 
     prepare()
-    try:
-        saved = restore_backup(file=Path(options.file).resolve())
-    except Refused as refusal:
-        print(refusal.message(language()), file=sys.stderr)
-        return 1
+    saved = restore_backup(file=Path(options.file).resolve())
     print(
         say(
             f"Восстановлено: строк {saved.rows}, файлов отчётов {saved.files}.",
@@ -50,7 +41,7 @@ def restore(options: argparse.Namespace) -> int:
 def doctor(_: argparse.Namespace) -> int:
     from django.utils import timezone
 
-    from kamerton.flows.vault import examine
+    from kamerton.flows.doctor import examine
 
     findings = examine(at=timezone.now())
     for finding in findings:
@@ -61,7 +52,7 @@ def doctor(_: argparse.Namespace) -> int:
 
 def export_all(options: argparse.Namespace) -> int:
     from kamerton.apps.records.queries import project_by_slug
-    from kamerton.flows.vault import export_project
+    from kamerton.flows.leave import export_project
 
     rows = export_project(project=project_by_slug(options.project), file=Path(options.file).resolve())
     print(say(f"Выгружено строк: {rows}.", f"Rows exported: {rows}."))
@@ -71,9 +62,9 @@ def export_all(options: argparse.Namespace) -> int:
 def destroy(options: argparse.Namespace) -> int:
     from django.utils import timezone
 
-    from kamerton.apps.records.actions import destroy_project
     from kamerton.apps.records.actors import OPERATOR
     from kamerton.apps.records.queries import project_by_slug
+    from kamerton.flows.leave import demolish
 
     project = project_by_slug(options.project)
     if not options.yes:
@@ -84,6 +75,6 @@ def destroy(options: argparse.Namespace) -> int:
         if input(question).strip() != project.slug:
             print(say("Ничего не изменено.", "Nothing was changed."))
             return 1
-    deleted = destroy_project(actor=OPERATOR, project=project, at=timezone.now())
+    deleted = demolish(actor=OPERATOR, project=project, at=timezone.now())
     print(say(f"Уничтожено строк: {sum(deleted.values())}.", f"Rows destroyed: {sum(deleted.values())}."))
     return 0

@@ -39,12 +39,13 @@ from kamerton.apps.observation.actions import (
 from kamerton.apps.people.actions import PersonData, create_user, grant_role, save_person
 from kamerton.apps.people.models import Person, User
 from kamerton.apps.people.queries import person_in, sample_persona
-from kamerton.apps.records.actions import create_project, destroy_project
+from kamerton.apps.records.actions import create_project
 from kamerton.apps.records.actors import OPERATOR, Actor
 from kamerton.apps.records.models import Project, Release
 from kamerton.apps.records.queries import document_of, latest_release, parts_by_code
 from kamerton.flows.evaluate_role import evaluate_role
 from kamerton.flows.install_pack import install_pack
+from kamerton.flows.leave import demolish
 from kamerton.flows.sample_world import (
     SampleFiles,
     drawn_notes,
@@ -84,7 +85,7 @@ def remove_sample(*, at: datetime) -> None:
     project = Project.objects.filter(slug=files.sample["project"]["slug"], kind=Project.Kind.SAMPLE).first()
     if project is not None:
         with transaction.atomic():
-            destroy_project(actor=OPERATOR, project=project, at=at)
+            demolish(actor=OPERATOR, project=project, at=at)
             User.objects.filter(login__endswith="@norvetal.example", grants__isnull=True).delete()
 
 

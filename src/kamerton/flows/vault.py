@@ -5,25 +5,24 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path, PurePosixPath
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from kamerton import __version__
-from kamerton.apps.records import freezing
 from kamerton.apps.records.errors import Refused
-from kamerton.apps.records.models import Project, Release
-from kamerton.values.canonical import digest_of
 
 FORMAT = "kamerton-backup/1"
 SKIPPED = {"records_job", "records_workerbeat", "records_demolition"}
@@ -43,7 +42,7 @@ class Saved:
     files: int
 
 
-def _tables() -> list[type[models.Model]]:
+def stored_tables() -> list[type[models.Model]]:
     found = [m for m in apps.get_models() if m.__module__.startswith("kamerton.")]
     return [m for m in found if m._meta.db_table not in SKIPPED]
 
@@ -53,25 +52,56 @@ def _rows(model: type[models.Model]) -> Iterator[dict[str, Any]]:
     yield from model._default_manager.order_by("pk").values(*names).iterator(chunk_size=2000)
 
 
+def _plain(value: object) -> str:
+    """Moments to the microsecond: Django's own encoder cuts them to milliseconds, and the order of answers with them."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    raise TypeError(f"a backup cannot hold a {type(value).__name__}")
+
+
 def _migrations() -> list[str]:
-    return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("kamerton.")}
+    applied = MigrationRecorder(connection).applied_migrations()
+    return sorted(f"{app}.{name}" for app, name in applied if app in ours)
 
 
-@transaction.atomic
+@contextmanager
+def private_archive(file: Path) -> Iterator[zipfile.ZipFile]:
+    """A ZIP that appears under its name when it is whole, readable by its owner alone; else nothing is left."""
+    part = file.with_name(file.name + ".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_dir():
+            raise IsADirectoryError(21, "is a folder", str(file))
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield archive
+        part.replace(file)
+    except OSError as fault:
+        raise BackupRefused(
+            what={
+                "ru": f"Файл {file} не записывается: {fault.strerror or fault}. Задайте другое имя или папку.",
+                "en": f"The file {file} cannot be written: {fault.strerror or fault}. Give another name or folder.",
+            }
+        ) from fault
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
 def save_backup(*, file: Path, at: datetime) -> Saved:
-    """Write the archive beside its name first, then move it into place: a half-written file is never left."""
-    part = file.with_suffix(file.suffix + ".part")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    digests: dict[str, str] = {}
-    rows = files = 0
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for model in _tables():
+    """Every row and every report file as they stood at one moment."""
+    with private_archive(file) as archive, _one_moment():
+        digests: dict[str, str] = {}
+        rows = files = 0
+        for model in stored_tables():
             name = f"tables/{model._meta.db_table}.jsonl"
-            buffer = io.StringIO()
-            for row in _rows(model):
-                buffer.write(json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False) + "\n")
-                rows += 1
-            data = buffer.getvalue().encode()
+            lines = [json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in _rows(model)]
+            data = "".join(lines).encode()
+            rows += len(lines)
             digests[name] = hashlib.sha256(data).hexdigest()
             archive.writestr(name, data)
         for path in sorted((settings.HOME / "reports").glob("*.pdf")):
@@ -86,13 +116,25 @@ def save_backup(*, file: Path, at: datetime) -> Saved:
             "digests": digests,
         }
         archive.writestr("manifest.json", json.dumps(manifest, indent=1))
-    part.replace(file)
     return Saved(file, rows, files)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All tables as of one moment, although others go on writing: a parent never lacks its child."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
+        manifest = json.loads(archive.read("manifest.json"))
+        if not isinstance(manifest, dict):
+            raise ValueError("manifest.json holds no object")
     except (KeyError, ValueError) as fault:
         raise BackupRefused(
             what={
@@ -112,7 +154,8 @@ def read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 def restore_backup(*, file: Path) -> Saved:
     """Fill an empty, migrated database and home from the archive; all or nothing."""
-    if Project.objects.exists():
+    filled = next((model for model in stored_tables() if model._default_manager.exists()), None)
+    if filled is not None:
         raise BackupRefused(
             what={
                 "ru": f"Дом {settings.HOME} не пуст. Восстановление идёт только в пустой: задайте другой KAMERTON_HOME.",
@@ -120,53 +163,87 @@ def restore_backup(*, file: Path) -> Saved:
             }
         )
     try:
-        archive = zipfile.ZipFile(file)
-    except (OSError, zipfile.BadZipFile) as fault:
+        with zipfile.ZipFile(file) as archive:
+            manifest = read_manifest(archive)
+            _check_whole(archive, manifest)
+            reports = _reports(archive)
+            rows = 0
+            with transaction.atomic():
+                for model in stored_tables():
+                    rows += _load(model, archive.read(f"tables/{model._meta.db_table}.jsonl"), manifest)
+                _reset_sequences()
+            folder = settings.HOME / "reports"
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, data in reports.items():
+                (folder / name).write_bytes(data)
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as fault:
         raise BackupRefused(
             what={
-                "ru": f"Файл {file} не читается как архив: он повреждён или неполон.",
-                "en": f"The file {file} is not readable as an archive: it is damaged or incomplete.",
+                "ru": f"Файл {file} не читается как архив: он повреждён или неполон. Ничего не восстановлено.",
+                "en": f"The file {file} is not readable as an archive: it is damaged or incomplete. Nothing was restored.",
             }
         ) from fault
-    with archive:
-        manifest = read_manifest(archive)
-        names = set(archive.namelist())
-        rows = 0
-        with transaction.atomic():
-            for model in _tables():
-                name = f"tables/{model._meta.db_table}.jsonl"
-                if name not in names:
-                    continue
-                if archive.getinfo(name).file_size > MAX_MEMBER_BYTES:
-                    raise BackupRefused(what={"ru": f"{name}: слишком велик.", "en": f"{name}: too large."})
-                data = archive.read(name)
-                if hashlib.sha256(data).hexdigest() != manifest["digests"].get(name):
-                    raise BackupRefused(
-                        what={
-                            "ru": f"{name}: отпечаток не сходится, копия повреждена. Ничего не восстановлено.",
-                            "en": f"{name}: the digest differs, the backup is damaged. Nothing was restored.",
-                        }
-                    )
-                rows += _load(model, data)
-            _reset_sequences()
-        reports = settings.HOME / "reports"
-        reports.mkdir(parents=True, exist_ok=True)
-        files = 0
-        for name in names:
-            path = Path(name)
-            if path.parts[0] == "reports" and len(path.parts) == 2 and path.suffix == ".pdf":
-                with archive.open(name) as source, (reports / path.name).open("wb") as target:
-                    shutil.copyfileobj(source, target)
-                files += 1
-    return Saved(file, rows, files)
+    return Saved(file, rows, len(reports))
 
 
-def _load(model: type[models.Model], data: bytes) -> int:
+def _check_whole(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
+    """Same tables as here, each with the digest the manifest states."""
+    theirs, ours = manifest.get("migrations"), _migrations()
+    digests = manifest.get("digests")
+    wanted = {f"tables/{model._meta.db_table}.jsonl": model for model in stored_tables()}
+    if theirs != ours or not isinstance(digests, dict) or set(digests) != set(wanted):
+        raise _other_version(manifest)
+    names = set(archive.namelist())
+    for name in wanted:
+        if name in names and archive.getinfo(name).file_size > MAX_MEMBER_BYTES:
+            raise BackupRefused(what={"ru": f"{name}: слишком велик.", "en": f"{name}: too large."})
+        data = archive.read(name) if name in names else b""
+        if name not in names or hashlib.sha256(data).hexdigest() != digests[name]:
+            raise _damaged(name)
+
+
+def _other_version(manifest: dict[str, Any]) -> BackupRefused:
+    version = manifest.get("version")
+    return BackupRefused(
+        what={
+            "ru": f"Копия сделана версией {version}, её таблицы другие, чем у этой ({__version__}). Восстановите её той "
+            "версией, затем обновите. Ничего не восстановлено.",
+            "en": f"The backup was made by version {version}, whose tables differ from those of this one ({__version__}). "
+            "Restore it with that version, then upgrade. Nothing was restored.",
+        }
+    )
+
+
+def _damaged(name: str) -> BackupRefused:
+    return BackupRefused(
+        what={
+            "ru": f"{name}: отпечаток не сходится, копия повреждена. Ничего не восстановлено.",
+            "en": f"{name}: the digest differs, the backup is damaged. Nothing was restored.",
+        }
+    )
+
+
+def _reports(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Report files by name; a report's name is its digest, so each proves itself."""
+    found: dict[str, bytes] = {}
+    for name in archive.namelist():
+        path = PurePosixPath(name)
+        if len(path.parts) == 2 and path.parts[0] == "reports" and path.suffix == ".pdf":
+            data = archive.read(name)
+            if hashlib.sha256(data).hexdigest() != path.stem:
+                raise _damaged(name)
+            found[path.name] = data
+    return found
+
+
+def _load(model: type[models.Model], data: bytes, manifest: dict[str, Any]) -> int:
     fields = {field.attname: field for field in model._meta.concrete_fields}
     batch: list[models.Model] = []
     count = 0
     for line in io.BytesIO(data):
         row = json.loads(line)
+        if row.keys() != fields.keys():
+            raise _other_version(manifest)
         values = {}
         for name, value in row.items():
             field = fields[name]
@@ -189,103 +266,7 @@ def _reset_sequences() -> None:
         return
     from django.core.management.color import no_style
 
-    statements = connection.ops.sequence_reset_sql(no_style(), _tables())
+    statements = connection.ops.sequence_reset_sql(no_style(), stored_tables())
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    ok: bool
-    texts: dict[str, str]
-
-
-def examine(*, at: datetime) -> list[Finding]:
-    """What `doctor` prints: guards, digests of releases, report files, the worker, disk, the secret."""
-    from kamerton.apps.records.models import WorkerBeat
-    from kamerton.apps.reporting.models import ReportIssue
-
-    findings: list[Finding] = []
-
-    def note(ok: bool, ru: str, en: str) -> None:
-        findings.append(Finding(ok, {"ru": ru, "en": en}))
-
-    missing = freezing.missing("default")
-    note(
-        not missing,
-        f"защита неизменяемых таблиц: {'на месте' if not missing else 'нет у ' + ', '.join(missing)}",
-        f"guards of frozen tables: {'in place' if not missing else 'missing for ' + ', '.join(missing)}",
-    )
-    broken = [r.id for r in Release.objects.iterator() if digest_of(r.body) != r.digest]
-    note(
-        not broken,
-        f"отпечатки редакций: проверено {Release.objects.count()}, не сходится {len(broken)}",
-        f"digests of releases: {Release.objects.count()} checked, {len(broken)} differ",
-    )
-    lost = 0
-    for digest in ReportIssue.objects.values_list("pdf_digest", flat=True):
-        path = settings.HOME / "reports" / f"{digest}.pdf"
-        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            lost += 1
-    note(not lost, f"файлы отчётов: изменённых {lost}", f"report files: {lost} altered")
-    beat = WorkerBeat.objects.order_by("-at").first()
-    alive = beat is not None and (at - beat.at).total_seconds() < 60
-    note(
-        alive,
-        "фоновый обработчик работает" if alive else "фоновый обработчик не запущен: ./run worker",
-        "the background worker runs" if alive else "the background worker is not running: ./run worker",
-    )
-    free = shutil.disk_usage(settings.HOME).free
-    note(
-        free > 500_000_000,
-        f"свободно на диске: {free // 1_000_000} МБ",
-        f"free disk space: {free // 1_000_000} MB",
-    )
-    key = settings.HOME / "secret.key"
-    private = not key.exists() or (key.stat().st_mode & 0o077) == 0
-    note(
-        private,
-        "ключ установки закрыт от посторонних" if private else f"файл {key} читают посторонние: chmod 600",
-        "the installation's key is private"
-        if private
-        else f"the file {key} is readable by others: chmod 600",
-    )
-    return findings
-
-
-def export_project(*, project: Project, file: Path) -> int:
-    """All rows of one project as CSV tables and releases as JSON, in a ZIP for people who leave; returns rows."""
-    import csv
-
-    from kamerton.apps.records.actions.destroy_project import _path_to_project
-
-    rows = 0
-    part = file.with_suffix(file.suffix + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for model in _tables():
-            path = "id" if model is Project else _path_to_project(model)
-            if path is None:
-                continue
-            names = [field.attname for field in model._meta.concrete_fields]
-            buffer = io.StringIO()
-            writer = csv.writer(buffer)
-            writer.writerow(names)
-            for row in (
-                model._default_manager.filter(**{path: project.id})
-                .order_by("pk")
-                .values_list(*names)
-                .iterator()
-            ):
-                writer.writerow(
-                    [json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for v in row]
-                )
-                rows += 1
-            archive.writestr(f"{model._meta.db_table}.csv", "\ufeff" + buffer.getvalue())
-        for release in Release.objects.filter(identity__project=project).select_related("identity"):
-            archive.writestr(
-                f"releases/{release.identity.kind}-{release.identity.slug}-{release.number}.json",
-                release.body,
-            )
-    part.replace(file)
-    return rows

@@ -100,13 +100,14 @@ def fit_of(run: ScoreRun, person_id: UUID) -> FitResult:
 
 
 def campaigns_of_role(project_id: UUID, role: str) -> list[Campaign]:
-    """Campaigns for selection whose procedure decides about the role."""
+    """Campaigns for selection whose procedure decides about the role, by address."""
     campaigns = (
         Campaign.objects.filter(
             project_id=project_id, purpose=Campaign.Purpose.SELECTION, archived_at__isnull=True
         )
         .exclude(slug=TRIAL_SLUG)
         .select_related("procedure")
+        .order_by("slug")
     )
     return [c for c in campaigns if document_of(c.procedure, ProcedureDocument).fit_rule.role == role]
 

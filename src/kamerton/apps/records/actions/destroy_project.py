@@ -12,7 +12,7 @@ from kamerton.apps.records.models import Demolition, Project
 from .write_audit import write_audit
 
 
-def _path_to_project(
+def path_to_project(
     model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()
 ) -> str | None:
     """The shortest chain of not-null foreign keys from `model` to Project, as a lookup; None if there is none."""
@@ -29,7 +29,7 @@ def _path_to_project(
         target = field.related_model
         if field.null or not isinstance(target, type) or target in seen or target is model:
             continue
-        deeper = _path_to_project(target, seen | {model})
+        deeper = path_to_project(target, seen | {model})
         if deeper and (best is None or deeper.count("__") + 1 < best.count("__")):
             best = f"{field.name}__{deeper}"
     return best
@@ -50,7 +50,7 @@ def destroy_project(*, actor: Actor, project: Project, at: datetime) -> dict[str
     for model in apps.get_models():
         if model is Project or not model.__module__.startswith("kamerton."):
             continue
-        path = _path_to_project(model)
+        path = path_to_project(model)
         if path:
             scoped.append((model, path))
     # Rooms stand from the ground up in INSTALLED_APPS, and foreign keys point down: delete from the roof.
