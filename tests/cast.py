@@ -45,15 +45,27 @@ def make_cast(slug: str = "acme", kind: str = "company") -> Cast:
     actors: dict[str, Actor] = {}
     for role in ROLES:
         users[role] = create_user(
-            actor=OPERATOR, login=f"{role}@{slug}.example", name=role.title(), password="correct horse " + role, at=NOW
+            actor=OPERATOR,
+            login=f"{role}@{slug}.example",
+            name=role.title(),
+            password="correct horse " + role,
+            at=NOW,
         )
         people[role] = make_person(project, f"Ролев-{role}", email=f"{role}@{slug}.example")
         grant_role(actor=OPERATOR, project=project, user=users[role], role=role, person=people[role], at=NOW)
-        actors[role] = Actor("user", str(users[role].id), role.title(), project.id, frozenset({role}), people[role].id)
+        actors[role] = Actor(
+            "user", str(users[role].id), role.title(), project.id, frozenset({role}), people[role].id
+        )
     stranger_user = create_user(
-        actor=OPERATOR, login=f"stranger@{slug}.example", name="Stranger", password="correct horse stranger", at=NOW
+        actor=OPERATOR,
+        login=f"stranger@{slug}.example",
+        name="Stranger",
+        password="correct horse stranger",
+        at=NOW,
     )
     grant_role(actor=OPERATOR, project=other, user=stranger_user, role="leader", at=NOW)
     users["stranger"] = stranger_user
-    stranger = Actor("user", str(stranger_user.id), "Stranger", other.id, frozenset({"leader", "designer", "office"}))
+    stranger = Actor(
+        "user", str(stranger_user.id), "Stranger", other.id, frozenset({"leader", "designer", "office"})
+    )
     return Cast(project, users, people, actors, stranger)

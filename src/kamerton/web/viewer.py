@@ -49,7 +49,9 @@ def viewer_of(request: HttpRequest, project: Project) -> Viewer | None:
         role = request.session.get(f"view-as:{project.slug}", "leader")
         persona = people.sample_persona(project.id, role)
         if persona is not None:
-            actor = Actor("user", str(persona.user_id), persona.name, project.id, frozenset({role}), persona.person_id)
+            actor = Actor(
+                "user", str(persona.user_id), persona.name, project.id, frozenset({role}), persona.person_id
+            )
             return Viewer(actor, project, role, is_view_as=True)
     if not user or not grants:
         return None
@@ -57,10 +59,14 @@ def viewer_of(request: HttpRequest, project: Project) -> Viewer | None:
     person_id: UUID | None = next((grant.person_id for grant in grants if grant.person_id), None)
     order = [*VIEW_AS_ROLES, *sorted(roles)]
     role = min(roles, key=order.index)
-    return Viewer(Actor("user", str(user.id), user.name, project.id, roles, person_id), project, role, is_view_as=False)
+    return Viewer(
+        Actor("user", str(user.id), user.name, project.id, roles, person_id), project, role, is_view_as=False
+    )
 
 
-def project_page(permission: str | None) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def project_page(
+    permission: str | None,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Decorator of every page in a project: wall first, permission first. The view gets (request, viewer, …)."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -73,9 +79,10 @@ def project_page(permission: str | None) -> Callable[[Callable[..., HttpResponse
                     return redirect(f"/sign-in/?next={request.path}")
                 # The same answer as for a project that is not there: the wall does not tell who is behind it.
                 raise NotFound(what=project)
+            # Before the permission, so that a refusal still stands in its project.
+            request.viewer = viewer  # type: ignore[attr-defined]
             if permission:
                 viewer.require(permission)
-            request.viewer = viewer  # type: ignore[attr-defined]
             response = view(request, viewer, **kwargs)
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "no-store"

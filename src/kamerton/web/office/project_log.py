@@ -22,7 +22,12 @@ def audit_log(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if verb:
         rows = rows.filter(verb=verb)
     page = Paginator(rows, 100).get_page(request.GET.get("page"))
-    verbs = Audit.objects.filter(project=viewer.project).order_by("verb").values_list("verb", flat=True).distinct()
+    verbs = (
+        Audit.objects.filter(project=viewer.project)
+        .order_by("verb")
+        .values_list("verb", flat=True)
+        .distinct()
+    )
     return render(request, "office/audit.html", {"page": page, "verbs": verbs, "verb": verb})
 
 
