@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from kamerton.apps.records.actions.keep_job import (
@@ -20,6 +22,7 @@ from kamerton.apps.records.actions.keep_job import (
     enqueue_job,
     fail_job,
     finish_job,
+    keep_alive,
     sweep_jobs,
 )
 from kamerton.apps.records.errors import Refused
@@ -38,6 +41,34 @@ def handlers() -> dict[str, JobHandler]:
     return {"evaluate_role": evaluate_role_job}
 
 
+BEAT_SECONDS = 15.0
+"""Signs of life of a long job; four may be missed before the job is taken for dead."""
+
+
+@contextmanager
+def _beating(job: Job) -> Iterator[None]:
+    """Beat beside the work, so that another worker does not take a long computation for a dead one."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT_SECONDS):
+            try:
+                keep_alive(job=job, at=timezone.now())
+            except OperationalError:
+                # The work itself holds the one write lock of SQLite; nobody else can sweep meanwhile either.
+                continue
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=beat, name=f"beat-{job.kind}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 def run_one(job: Job) -> None:
     """Run one claimed job to its end and record how it ended."""
 
@@ -46,15 +77,23 @@ def run_one(job: Job) -> None:
 
     handler = handlers().get(job.kind)
     if handler is None:
-        fail_job(job=job, error=f"unknown kind of job: {job.kind}", final=True, at=timezone.now())
+        unknown = {"ru": f"работы вида «{job.kind}» нет", "en": f'there is no work of the kind "{job.kind}"'}
+        fail_job(job=job, error=unknown, final=True, at=timezone.now())
         return
     try:
-        result = handler(job.payload, progress)
+        with _beating(job):
+            result = handler(job.payload, progress)
     except Refused as refusal:
-        fail_job(job=job, error=refusal.message("ru"), final=True, at=timezone.now())
+        words = {language: refusal.message(language) for language in ("ru", "en")}
+        fail_job(job=job, error=words, final=True, at=timezone.now())
     except Exception as fault:
         log.exception("job %s failed", job.kind)
-        fail_job(job=job, error=f"{type(fault).__name__}: {fault}", final=False, at=timezone.now())
+        name = type(fault).__name__
+        words = {
+            "ru": f"сбой программы ({name}); подробности в журнале сервера",
+            "en": f"a fault of the program ({name}); details in the server's log",
+        }
+        fail_job(job=job, error=words, final=False, at=timezone.now())
     else:
         finish_job(job=job, result=result, at=timezone.now())
 

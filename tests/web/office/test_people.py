@@ -175,7 +175,7 @@ def test_the_log_and_the_jobs_are_shown_to_those_who_may(cast, office):
     from tests.cast import NOW
 
     job = enqueue_job(key="k", kind="evaluate_role", payload={}, project_id=cast.project.id, at=NOW)
-    fail_job(job=job, error="boom", final=True, at=NOW)
+    fail_job(job=job, error={"ru": "бум", "en": "boom"}, final=True, at=NOW)
     assert browser(cast, "auditor").get("/p/acme/audit/").status_code == 200
     assert (
         browser(cast, "auditor").get("/p/acme/audit/", {"verb": "person_created", "page": "99"}).status_code
@@ -183,4 +183,4 @@ def test_the_log_and_the_jobs_are_shown_to_those_who_may(cast, office):
     )
     assert office.get("/p/acme/audit/").status_code == 403
     page = office.get("/p/acme/jobs/").content.decode()
-    assert "boom" in page and "./run worker" in page
+    assert "бум" in page and "./run worker" in page

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from kamerton.apps.records.models import Job, Schedule, WorkerBeat
+from kamerton.values.texts import LangText, in_language
 
 STALE_AFTER = timedelta(seconds=60)
 """A running job whose worker has not beaten for so long is taken for dead and tried again."""
@@ -64,27 +65,37 @@ def beat_job(*, job: Job, progress: int, total: int, at: datetime) -> None:
     Job.objects.filter(pk=job.pk).update(progress=progress, total=total, heartbeat_at=at)
 
 
+def keep_alive(*, job: Job, at: datetime) -> None:
+    """A sign of life of a job that has no progress to tell."""
+    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(heartbeat_at=at)
+
+
 def finish_job(*, job: Job, result: dict[str, Any], at: datetime) -> None:
     Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, result=result, finished_at=at, error="")
 
 
-def fail_job(*, job: Job, error: str, final: bool, at: datetime) -> None:
-    """Wait longer before each next attempt; after the last one the job is failed and says why."""
+def fail_job(*, job: Job, error: LangText, final: bool, at: datetime) -> None:
+    """Wait longer before each next attempt; after the last one the job is failed and says why, in both languages."""
+    kept = {"error": in_language(error, "en")[:4000], "result": {"error": error}}
     if final or job.attempts >= job.max_attempts:
-        Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error=error[:4000], finished_at=at)
+        Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, finished_at=at, **kept)
     else:
         Job.objects.filter(pk=job.pk).update(
-            state=Job.State.WAITING,
-            error=error[:4000],
-            not_before=at + timedelta(seconds=5 * 3**job.attempts),
+            state=Job.State.WAITING, not_before=at + timedelta(seconds=5 * 3**job.attempts), **kept
         )
+
+
+DIED: LangText = {
+    "ru": "обработчик прерывался при каждой попытке; смотрите журнал сервера",
+    "en": "the worker died at every attempt; see the server's log",
+}
 
 
 def sweep_jobs(*, at: datetime) -> int:
     """Give jobs of a killed worker back; returns how many."""
     stale = Job.objects.filter(state=Job.State.RUNNING, heartbeat_at__lt=at - STALE_AFTER)
     swept = stale.filter(attempts__lt=F("max_attempts")).update(state=Job.State.WAITING, not_before=None)
-    stale.update(state=Job.State.FAILED, error="the worker died", finished_at=at)
+    stale.update(state=Job.State.FAILED, error=DIED["en"], result={"error": DIED}, finished_at=at)
     return swept
 
 
