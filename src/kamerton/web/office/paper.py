@@ -130,7 +130,9 @@ def review(request: HttpRequest, viewer: Viewer, slug: str, token: str) -> HttpR
             done = import_paper_sheets(
                 actor=viewer.actor, campaign=campaign, form=form, language=request.POST.get("language", "ru"),
                 sheets=[
-                    PaperSheet(row.participation, row.responses, row.consent_signed) for row in rows if row.participation
+                    PaperSheet(row.participation, row.responses, row.consent_signed)
+                    for row in rows
+                    if row.participation and not row.is_blank
                 ],
                 at=timezone.now(),
             )  # fmt: skip
@@ -147,7 +149,10 @@ def review(request: HttpRequest, viewer: Viewer, slug: str, token: str) -> HttpR
 @require_GET
 @project_page("manage_campaigns")
 def template(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
-    """The table to fill in: a row a person, a column an item, a row of hints; what came back already stands in it."""
+    """The table to fill in: a row a person, a column an item, a row of hints; what came back already stands in it.
+
+    Who answers in the browser is left out: no sheet will come from them.
+    """
     campaign = queries.campaign_by_slug(viewer.project.id, slug)
     form, _place = _form(campaign, request)
     language = language_of(request)

@@ -146,6 +146,8 @@ class PaperRow:
     responses: dict[str, dict[str, Any]] = field(default_factory=dict)
     consent_signed: bool = False
     problems: list[str] = field(default_factory=list)
+    is_blank: bool = False
+    """No sheet came back for this person: the row stands in the table as it was handed out, and nothing follows."""
     new: int = 0
     same: int = 0
 
@@ -222,14 +224,17 @@ def _judge(row: PaperRow, form: queries.PinnedForm, campaign: Campaign) -> None:
     if participation.withdrawn_at:
         row.problems.append(_("This person has withdrawn; the sheet is not taken."))
         return
-    if (
-        not row.consent_signed
-        and queries.given_consent(participation.consents.all(), campaign.purpose) is None
-    ):
+    sitting = next((s for s in participation.sittings.all() if s.form_id == form.release.id), None)
+    has_consent = queries.given_consent(participation.consents.all(), campaign.purpose) is not None
+    if not row.given and not row.problems:
+        is_elsewhere = sitting is not None and not sitting.on_paper
+        row.is_blank = is_elsewhere or (sitting is None and (has_consent or not row.consent_signed))
+        if row.is_blank:
+            return
+    if not row.consent_signed and not has_consent:
         row.problems.append(
             _("No signed consent is noted. Write “yes” in the column if the sheet is signed.")
         )
-    sitting = next((s for s in participation.sittings.all() if s.form_id == form.release.id), None)
     if sitting is not None and not sitting.on_paper:
         row.problems.append(
             _("This person answers in the browser; a sheet is not written over those answers.")
