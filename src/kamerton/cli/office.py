@@ -7,6 +7,7 @@ import getpass
 import sys
 from pathlib import Path
 
+from django.db import transaction
 from django.utils import timezone
 
 from kamerton.apps.records.actors import OPERATOR
@@ -38,26 +39,31 @@ def user(options: argparse.Namespace) -> int:
     from kamerton.apps.people.queries import person_by_number_or_email
 
     found = project_by_slug(options.project)
-    account = User.objects.filter(login=options.login.strip().lower()).first()
-    if account is None:
-        password = options.password or getpass.getpass(say("Пароль: ", "Password: "))
+    login = options.login.strip().lower()
+    password = options.password
+    if not User.objects.filter(login=login).exists():
+        password = password or getpass.getpass(say("Пароль: ", "Password: "))
         if len(password) < 10:
             print(
                 say("Пароль короче 10 знаков.", "The password is shorter than 10 characters."),
                 file=sys.stderr,
             )
             return 1
-        account = create_user(
+    # All or nothing: a refused role leaves no account without one behind.
+    with transaction.atomic():
+        account = User.objects.filter(login=login).first() or create_user(
             actor=OPERATOR,
-            login=options.login,
+            login=login,
             name=options.name,
             password=password,
             language=language(),
             at=timezone.now(),
         )
-    person = person_by_number_or_email(found.id, options.person) if options.person else None
-    for role in options.role:
-        grant_role(actor=OPERATOR, project=found, user=account, role=role, person=person, at=timezone.now())
+        person = person_by_number_or_email(found.id, options.person) if options.person else None
+        for role in options.role:
+            grant_role(
+                actor=OPERATOR, project=found, user=account, role=role, person=person, at=timezone.now()
+            )
     print(
         say(
             f"{account.login}: роли {', '.join(options.role)} в проекте {found.slug}.",

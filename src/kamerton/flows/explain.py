@@ -13,7 +13,7 @@ from kamerton.apps.people.models import Person
 from kamerton.apps.people.queries import short_name
 from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import OPERATOR
-from kamerton.apps.records.errors import NotFound
+from kamerton.apps.records.errors import NotFound, Refused
 from kamerton.apps.records.queries import document_of
 from kamerton.apps.reporting.models import ReportIssue
 from kamerton.apps.results.models import ItemScore, Score
@@ -68,15 +68,31 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
-def find_report(number: str) -> ReportIssue:
-    report = (
-        ReportIssue.objects.filter(number=number.strip())
-        .select_related("fit__run__project", "fit__subject__person__identity", "decision")
-        .first()
-    )
-    if report is None:
-        raise NotFound(what={"ru": f"отчёт «{number}»", "en": f'report "{number}"'})
-    return report
+class NumberNotUnique(Refused):
+    code = "number_not_unique"
+    texts = {
+        "ru": "Отчёт {number} есть в нескольких проектах. Назовите нужный: {choices}.",
+        "en": "Report {number} exists in several projects. Name the one you mean: {choices}.",
+    }
+
+
+def find_report(reference: str) -> ReportIssue:
+    """By number; where several projects have the same one, by project/number."""
+    slug, _, number = reference.strip().rpartition("/")
+    reports = ReportIssue.objects.filter(number=number)
+    if slug:
+        reports = reports.filter(project__slug=slug)
+    found = list(
+        reports.select_related("fit__run__project", "fit__subject__person__identity", "decision", "project")
+        .order_by("project__slug")[:5]
+    )  # fmt: skip
+    if not found:
+        raise NotFound(what={"ru": f"отчёт «{reference}»", "en": f'report "{reference}"'})
+    if len(found) > 1:
+        raise NumberNotUnique(
+            number=number, choices=", ".join(f"{report.project.slug}/{report.number}" for report in found)
+        )
+    return found[0]
 
 
 def explain_report(*, number: str, language: str, at: datetime) -> Iterator[str]:
