@@ -29,7 +29,12 @@ def test_every_frozen_table_is_guarded_after_all_migrations():
 
 
 @pytest.mark.parametrize(
-    "sql", ["UPDATE records_release SET number = 9", "DELETE FROM records_part", "UPDATE records_audit SET verb = 'x'"]
+    "sql",
+    [
+        "UPDATE records_release SET number = 9",
+        "DELETE FROM records_part",
+        "UPDATE records_audit SET verb = 'x'",
+    ],
 )
 def test_raw_sql_against_a_frozen_row_is_refused(cast, sql):
     _publish(cast, {"a": 1})
@@ -40,7 +45,9 @@ def test_raw_sql_against_a_frozen_row_is_refused(cast, sql):
 def test_a_part_cannot_join_a_published_release(cast):
     release = _publish(cast, {"a": 1})
     with pytest.raises(DatabaseError, match="sealed"), transaction.atomic():
-        Part.objects.create(release=release, key="competency:C9", stable_id=release.id, kind="competency", code="C9")
+        Part.objects.create(
+            release=release, key="competency:C9", stable_id=release.id, kind="competency", code="C9"
+        )
 
 
 def test_releases_count_up_and_keep_stable_ids(cast):

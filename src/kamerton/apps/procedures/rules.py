@@ -48,19 +48,23 @@ def _check(
     bad: tuple[str, str],
     *,
     state: State = "bad",
-    figures: str = "",
+    figures: tuple[str, str] = ("", ""),
 ) -> Check:
-    """`figures` stand behind the words where the rule holds; what fails stands there where it does not."""
+    """Russian, then English. `figures` stand at {} in the words of a rule that holds; what fails ends those of one broken."""
     if not failing:
-        tail = f": {figures}" if figures else ""
-        return Check(code, "ok", {"ru": ok[0] + tail, "en": ok[1] + tail})
+        return Check(code, "ok", {"ru": ok[0].format(figures[0]), "en": ok[1].format(figures[1])})
     listed = ", ".join(failing)
     return Check(code, state, {"ru": f"{bad[0]}: {listed}", "en": f"{bad[1]}: {listed}"}, tuple(failing))
 
 
-def _span(counts: Collection[int]) -> str:
+def _span(counts: Collection[int]) -> tuple[str, str]:
     low, high = min(counts, default=0), max(counts, default=0)
-    return str(low) if low == high else f"{low}–{high}"
+    text = str(low) if low == high else f"{low}–{high}"
+    return text, text
+
+
+def _all(count: int) -> tuple[str, str]:
+    return f"{count} из {count}", f"{count} of {count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +116,25 @@ def matrix_checks(
             "ru": "компетенции неизвестны: модель не опубликована", "en": "no competencies: the model is not published",
         }) if not seen.by_competency else
         _check("two_instruments", [f"{c} ({len(found)})" for c, found in seen.by_competency.items() if len(found) < MIN_INSTRUMENTS],
-               (f"инструментов на компетенцию, нужно не меньше {MIN_INSTRUMENTS}", f"instruments per competency, at least {MIN_INSTRUMENTS} needed"),
+               (f"инструментов на компетенцию: {{}}, нужно не меньше {MIN_INSTRUMENTS}", f"instruments per competency: {{}}, at least {MIN_INSTRUMENTS} needed"),
                ("меньше двух инструментов на компетенцию", "fewer than two instruments for a competency"),
                figures=_span([len(found) for found in seen.by_competency.values()])),
         _check("one_simulation", [c for c, n in seen.simulations.items() if n < MIN_SIMULATIONS],
-               (f"симуляций на компетенцию, нужно не меньше {MIN_SIMULATIONS}", f"simulations per competency, at least {MIN_SIMULATIONS} needed"),
+               (f"симуляций на компетенцию: {{}}, нужно не меньше {MIN_SIMULATIONS}", f"simulations per competency: {{}}, at least {MIN_SIMULATIONS} needed"),
                ("компетенцию не видно ни в одной симуляции", "no simulation shows the competency"),
                figures=_span(seen.simulations.values())),
         _check("main_instrument", [c for c in seen.by_competency if c not in mains],
-               ("компетенций с основным инструментом", "competencies with a main instrument"),
+               ("компетенций с основным инструментом: {}", "competencies with a main instrument: {}"),
                ("нет основного инструмента", "no main instrument"), state="unsure",
-               figures=f"{len(mains.intersection(seen.by_competency))} / {len(seen.by_competency)}"),
+               figures=_all(len(seen.by_competency))),
         _check("load_of_exercise", [f"{code} ({n})" for code, n in load.items() if n > MAX_COMPETENCIES],
-               (f"компетенций на упражнение, не больше {MAX_COMPETENCIES}", f"competencies per exercise, at most {MAX_COMPETENCIES}"),
+               (f"компетенций на упражнение: {{}}, можно не больше {MAX_COMPETENCIES}", f"competencies per exercise: {{}}, at most {MAX_COMPETENCIES} allowed"),
                ("больше пяти компетенций на упражнение", "more than five competencies in an exercise"),
                figures=_span(load.values())),
         _check("every_instrument_used", idle,
-               ("инструментов, которые что-то измеряют", "instruments that measure something"),
+               ("инструментов, которые что-то измеряют: {}", "instruments that measure something: {}"),
                ("инструмент ничего не измеряет", "the instrument measures nothing"),
-               figures=f"{len(seen.by_instrument) - len(idle)} / {len(seen.by_instrument)}"),
+               figures=_all(len(seen.by_instrument))),
         _assessor_check(document, len(exercises)),
         _minutes_check(document),
     ]  # fmt: skip
@@ -154,13 +158,13 @@ def _evidence_check(document: ProcedureDocument, measured: Mapping[str, Collecti
     return _check(
         "evidence",
         unused,
-        ("отметок, за которыми стоят задания или шкала", "marks with items or a scale behind them"),
+        ("отметок, за которыми стоят задания или шкала: {}", "marks with items or a scale behind them: {}"),
         (
             "инструмент измеряет, но в матрице этого нет",
             "measured by the instrument, yet absent from the matrix",
         ),
         state="unsure",
-        figures=f"{len(cells)} / {len(cells)}",
+        figures=_all(len(cells)),
     )
 
 
@@ -171,10 +175,10 @@ def _assessor_check(document: ProcedureDocument, exercises: int) -> Check:
         "assessors",
         [] if each >= MIN_ASSESSORS else [str(each)],
         (
-            f"разных наблюдателей на упражнение, не меньше {MIN_ASSESSORS}: {each}; на {exercises} упражнений "
-            f"это {seats} оценочных листов на человека",
-            f"different assessors at an exercise, at least {MIN_ASSESSORS}: {each}; over {exercises} exercises "
-            f"that makes {seats} rating sheets a person",
+            f"разных наблюдателей на упражнение: {each}, нужно не меньше {MIN_ASSESSORS}; упражнений: {exercises}, "
+            f"листов оценки на человека: {seats}",
+            f"different assessors at an exercise: {each}, at least {MIN_ASSESSORS} needed; exercises: {exercises}, "
+            f"rating sheets a person: {seats}",
         ),
         ("на упражнении меньше двух наблюдателей", "fewer than two assessors at an exercise"),
     )
@@ -199,8 +203,8 @@ def _minutes_check(document: ProcedureDocument) -> Check:
         "minutes",
         "ok" if total <= MAX_MINUTES else "bad",
         {
-            "ru": f"минут на человека, не больше {MAX_MINUTES}: {total}, из них {busiest} на самом долгом этапе",
-            "en": f"minutes a person, at most {MAX_MINUTES}: {total}, of which {busiest} in the longest stage",
+            "ru": f"минут у человека: {total}, можно не больше {MAX_MINUTES}; на самом долгом этапе {busiest}",
+            "en": f"minutes of a person: {total}, at most {MAX_MINUTES} allowed; {busiest} in the longest stage",
         },
     )
 
@@ -225,27 +229,27 @@ def procedure_checks(
     return [
         *matrix_checks(document, competencies, measured),
         _check("consents", [p for p in document.purposes if p not in consented],
-               ("целей со своим текстом согласия", "purposes with a consent text of their own"),
+               ("целей со своим текстом согласия: {}", "purposes with a consent text of their own: {}"),
                ("нет текста согласия для цели", "no consent text for the purpose"),
-               figures=f"{len(document.purposes)} / {len(document.purposes)}"),
+               figures=_all(len(document.purposes))),
         _check("translated", untranslated,
-               ("текстов для человека на двух языках", "texts for the person in both languages"),
-               ("нет текста на одном из языков", "a text is missing in one language"), figures=f"{len(texts)} / {len(texts)}"),
+               ("текстов для человека на двух языках: {}", "texts for the person in both languages: {}"),
+               ("нет текста на одном из языков", "a text is missing in one language"), figures=_all(len(texts))),
         _check("staged", [i.code for i in document.instruments if i.code not in staged],
-               ("инструментов на своём этапе", "instruments with a stage of their own"),
-               ("инструмент не стоит ни на одном этапе", "the instrument belongs to no stage"), figures=f"{count} / {count}"),
+               ("инструментов на своём этапе: {}", "instruments that belong to a stage: {}"),
+               ("инструмент не стоит ни на одном этапе", "the instrument belongs to no stage"), figures=_all(count)),
         _check("released", list(missing),
-               ("инструментов опубликовано", "instruments published"),
-               ("инструмент не опубликован", "the instrument is not published"), figures=f"{count} / {count}"),
+               ("инструментов опубликовано: {}", "instruments published: {}"),
+               ("инструмент не опубликован", "the instrument is not published"), figures=_all(count)),
         _check("complete", list(incomplete),
-               ("инструментов с готовыми материалами", "instruments with their materials ready"),
-               ("материалы позже, готов только лист оценки", "materials come later, only the rating sheet is ready"),
-               state="unsure", figures=f"{count} / {count}"),
+               ("инструментов с готовыми материалами: {}", "instruments with their materials ready: {}"),
+               ("листы оценки готовы, материалы ещё не все", "rating sheets are ready, materials not all of them yet"),
+               state="unsure", figures=_all(count)),
         _check("cuts", [code for code in forms if code not in judged],
-               ("тестов с порогами от комиссии судей", "tests with cut scores from a panel"),
-               ("нет записи комиссии судей о порогах", "no panel record of cut scores"), figures=f"{len(forms)} / {len(forms)}"),
+               ("тестов с порогами от комиссии судей: {}", "tests with cut scores from a panel: {}"),
+               ("нет записи комиссии судей о порогах", "no panel record of cut scores"), figures=_all(len(forms))),
         *([_check("judges", few,
-                  (f"судей в комиссии, не меньше {MIN_JUDGES}", f"judges on the panel, at least {MIN_JUDGES}"),
+                  (f"судей в комиссии: {{}}, нужно не меньше {MIN_JUDGES}", f"judges on the panel: {{}}, at least {MIN_JUDGES} needed"),
                   ("в комиссии мало судей", "too few judges on the panel"), state="unsure",
                   figures=_span([cut.judges for cut in document.cuts]))] if document.cuts else []),
         _terms_check(document),

@@ -262,7 +262,9 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
                 "en": "Tick whom to invite, then press again.",
             }
         )
-    expires_at = moment_typed(request.POST.get("expires_at", ""), viewer.project, "Срок ссылки / Link works until")
+    expires_at = moment_typed(
+        request.POST.get("expires_at", ""), viewer.project, "Срок ссылки / Link works until"
+    )
     context: dict[str, Any] = {
         "stage": "assess", "campaign": found, "expires_at": expires_at, "expires_typed": request.POST.get("expires_at", ""),
         "mail_language": mail_language, "project_languages": viewer.project.languages or ["ru"],

@@ -109,10 +109,14 @@ def _appoint(viewer: Viewer, choices: Choices, typed: dict[str, str], now: datet
         raise InvalidInput(what={"ru": "Выберите участника.", "en": "Choose a participant."})
     if exercise is None:
         raise InvalidInput(what={"ru": "Выберите упражнение.", "en": "Choose an exercise."})
-    first, second, player = (choices.assessors.get(typed.get(name, "")) for name in ("first", "second", "player"))
+    first, second, player = (
+        choices.assessors.get(typed.get(name, "")) for name in ("first", "second", "player")
+    )
     if first is None:
         raise InvalidInput(what={"ru": "Выберите первого наблюдателя.", "en": "Choose the first assessor."})
-    if len({one.id for one in (first, second, player) if one}) < sum(1 for one in (first, second, player) if one):
+    if len({one.id for one in (first, second, player) if one}) < sum(
+        1 for one in (first, second, player) if one
+    ):
         raise InvalidInput(
             what={
                 "ru": "Один человек выбран дважды. Наблюдатели и ролевой игрок должны быть разными людьми.",

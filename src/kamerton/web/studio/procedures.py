@@ -152,6 +152,7 @@ def procedure(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         "composite_cut": composite_cut(profile) if profile else None,
         "trainable": [c for c in found.competencies if c.trainable],
         "names": {c.code: c for c in found.competencies},
+        "lead_points": round(found.document.fit_rule.other_role_lead * 100),
         "may_open": viewer.may("view_instruments"),
     }
     return render(request, "studio/procedure.html", context)

@@ -78,7 +78,10 @@ def check_score(*, answer: Answer, assessor_id: UUID, score: int) -> None:
     respondent = answer.sitting.respondent_id
     conflict = conflict_of(assessor_id, respondent) if respondent else None
     if conflict is not None:
-        raise ConflictOfInterest(who=names_of(Person.objects.select_related("identity").get(id=assessor_id)), reason=rules.CONFLICT_WORDS[conflict.code])
+        raise ConflictOfInterest(
+            who=names_of(Person.objects.select_related("identity").get(id=assessor_id)),
+            reason=rules.CONFLICT_WORDS[conflict.code],
+        )
 
 
 @transaction.atomic

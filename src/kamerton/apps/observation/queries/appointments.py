@@ -83,7 +83,10 @@ def appointments_in(campaign_id: UUID) -> list[Appointment]:
     )
     return list(
         found.order_by(
-            "participation__person__sort_key", F("at").asc(nulls_last=True), "instrument", "assessor__sort_key"
+            "participation__person__sort_key",
+            F("at").asc(nulls_last=True),
+            "instrument",
+            "assessor__sort_key",
         )
     )
 

@@ -124,7 +124,9 @@ def exercises_of(*, procedure: Release, project_id: UUID) -> list[PinnedExercise
             continue
         pinned = document.pins.get(instrument.code)
         release = (
-            Release.objects.filter(id=pinned, identity__project_id=project_id).select_related("identity").first()
+            Release.objects.filter(id=pinned, identity__project_id=project_id)
+            .select_related("identity")
+            .first()
             if pinned
             else latest_release(project_id, "exercise", instrument.slug)
         )
