@@ -36,6 +36,13 @@ from .headlines import Headline, headlines_of
 from .runs import RunFacts, run_facts
 
 
+CONSENT_WORDS = {
+    "selection": {"ru": "согласие: отбор", "en": "consent: selection"},
+    "development": {"ru": "согласие: развитие", "en": "consent: development"},
+    "self": {"ru": "согласие: для себя", "en": "consent: for oneself"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     cell: Cell
@@ -74,7 +81,8 @@ class Share:
 class OtherRole:
     role: str
     name: str
-    p: float
+    p: float | None
+    """None where the evidence does not reach for that role."""
     text: str
     is_suggested: bool
 
@@ -244,7 +252,7 @@ def _facts(person: Person, fit: FitResult, project: Project, language: str) -> l
     if person.is_outside:
         facts = [texts.say(language, "внешний кандидат", "outside candidate")]
     facts.append(f"{in_language(campaign.name, language)}, {first}–{last}")
-    facts.append(texts.say(language, "согласие: отбор", "consent: selection"))
+    facts.append(in_language(CONSENT_WORDS[campaign.purpose], language))
     return [fact for fact in facts if fact]
 
 
@@ -326,13 +334,13 @@ def _other_roles(fit: FitResult, names: dict[str, str], language: str) -> list[O
         OtherRole(
             row["role"],
             names.get(row["role"], row["role"]),
-            float(row["p"]),
-            probability(float(row["p"]), language),
+            row["p"],
+            texts.say(language, "нет данных", "no data") if row["p"] is None else probability(row["p"], language),
             row["role"] == fit.suggested_role,
         )
         for row in fit.other_roles or []
     ]
-    return sorted(rows, key=lambda row: -row.p)
+    return sorted(rows, key=lambda row: -1.0 if row.p is None else row.p, reverse=True)
 
 
 def _decision_row(
