@@ -30,3 +30,8 @@ def reference() -> Path:
     if not folder.is_dir():
         pytest.skip("reference data absent; set KAMERTON_REFERENCE to its folder")
     return folder
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: a workbook carries the second it was made, and two processes must agree."""
+    return argname if isinstance(val, bytes) else None
