@@ -7,12 +7,15 @@ evaluated; what is there is shown and what is not is named. A backup opens elsew
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
 from pathlib import Path
 
 import openpyxl
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pypdf import PdfReader
 
 from tests.browser import LiveServer, axe, browser, en_desktop, playwright_, ru_phone  # noqa: F401
 
@@ -197,7 +200,7 @@ def rate_everything(page: Page, server: LiveServer) -> None:
     if start.count():  # one clock for both: the second finds it running
         start.click()
     page.fill("#note-text", "Назвал потери металла и предложил взвесить при нас.")
-    page.locator("#note-form .note-entry button").click()
+    page.locator("#note-form .chip button[value$='+']").first.click()
     expect(page.locator("#note-list")).to_contain_text("Назвал потери металла")
     for number, section in enumerate(page.locator("section.rate").all()):
         page.locator(f"[data-tab='{section.get_attribute('data-competency')}']").click()
@@ -349,11 +352,21 @@ def test_from_nothing_to_a_role_page_and_through_a_backup(
     form.locator("button.primary").click()
     expect(leader.locator("#decision .decision")).to_have_count(1)
     decided = plain(leader.locator("#decision .decision").inner_text())
+    with leader.expect_response(lambda r: r.url.endswith(".pdf") and r.status == 200) as reply:
+        leader.locator("form[action$='/reports/'] button[value=leader]").click(no_wait_after=True)
+    report = leader.request.get(reply.value.url).body()
+    printed = plain(" ".join(leaf.extract_text() for leaf in PdfReader(io.BytesIO(report)).pages))
+    assert PHONE in printed and SIMULATED.search(printed) is None
+    number = reply.value.url.rsplit("/", 1)[1].removesuffix(".pdf")
+    assert "Назвал потери металла" in cli(company, "why", number)
+    cli(company, "recompute", number)
     main, table = role_facts(leader, company)
 
     # A backup, another home, the same page.
     file = str(tmp_path / "akme.zip")
     cli(company, "backup", file)
+    if keep_as := os.environ.get("KAMERTON_KEEP_BACKUP"):  # how tests/upgrade gets its dumps
+        shutil.copyfile(file, keep_as)
     other = LiveServer(tmp_path / "restored")
     other.environment["KAMERTON_DEMO"] = "0"
     other.home.mkdir()
@@ -362,6 +375,7 @@ def test_from_nothing_to_a_role_page_and_through_a_backup(
     try:
         context, again = signed_in(other, browser, "boss@akme.example")
         assert role_facts(again, other) == (main, table)
+        assert again.request.get(f"{other.url}{P}/reports/{number}.pdf").body() == report
         again.goto(person.replace(company.url, other.url))
         assert plain(again.locator("#decision .decision").inner_text()) == decided
         context.close()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kamerton.apps.decisions.models import Decision, FitResult
+from kamerton.apps.decisions.rules import OUTCOME_WORDS
 from kamerton.apps.frameworks.documents import FrameworkDocument
 from kamerton.apps.observation.models import Note
 from kamerton.apps.people.models import Person
@@ -132,8 +133,8 @@ def explain_report(*, number: str, language: str, at: datetime) -> Iterator[str]
     else:
         yield word(
             "decision",
-            outcome=decision.outcome,
-            proposed=decision.proposed,
+            outcome=in_language(OUTCOME_WORDS[decision.outcome], language),
+            proposed=in_language(OUTCOME_WORDS[decision.proposed], language),
             actor=decision.actor_name,
             at=decision.at,
             reason=decision.reason or "—",

@@ -35,7 +35,6 @@ from .evidence import Chain, EvidenceRow, evidence_of, instrument_names
 from .headlines import Headline, headlines_of
 from .runs import RunFacts, run_facts
 
-
 CONSENT_WORDS = {
     "selection": {"ru": "согласие: отбор", "en": "consent: selection"},
     "development": {"ru": "согласие: развитие", "en": "consent: development"},
