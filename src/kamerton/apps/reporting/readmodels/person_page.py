@@ -334,7 +334,9 @@ def _other_roles(fit: FitResult, names: dict[str, str], language: str) -> list[O
             row["role"],
             names.get(row["role"], row["role"]),
             row["p"],
-            texts.say(language, "нет данных", "no data") if row["p"] is None else probability(row["p"], language),
+            texts.say(language, "нет данных", "no data")
+            if row["p"] is None
+            else probability(row["p"], language),
             row["role"] == fit.suggested_role,
         )
         for row in fit.other_roles or []
