@@ -76,8 +76,8 @@ def record_answer(
     uuid: UUID,
     seq: int,
     epoch: int,
-    at: datetime,
     client_at: datetime | None = None,
+    at: datetime,
 ) -> AnswerRecorded:
     """Append one state of one item; the same `uuid` again gives the same reply and no row.
 
