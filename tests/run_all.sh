@@ -15,7 +15,7 @@ echo "== everything but the browser, on SQLite"
 KAMERTON_TEST_HOME=$scratch/sqlite "$PY" -m pytest -q -n 2 --dist loadfile -m "not browser" || code=1
 echo "== the rooms, flows and pages again, on PostgreSQL"
 KAMERTON_TEST_HOME=$scratch/pg "$PY" -m tests.with_postgresql -q -n 2 --dist loadfile -m "not browser" \
-  tests/apps tests/flows tests/web tests/cli tests/journeys || code=1
+  tests/apps tests/flows tests/web tests/cli tests/journeys tests/upgrade || code=1
 echo "== the browser, on SQLite"
 KAMERTON_TEST_HOME=$scratch/browser "$PY" -m pytest -q -m browser || code=1
 exit $code
