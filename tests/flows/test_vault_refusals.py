@@ -21,8 +21,9 @@ REPORT = f"{hashlib.sha256(PDF).hexdigest()}.pdf"
 
 
 @pytest.fixture
-def archive(db: None, tmp_path: Path) -> Path:
-    """A copy of a small home that is empty again afterwards."""
+def archive(db: None, tmp_path: Path, settings) -> Path:
+    """A copy of a small home that is empty again afterwards; its folder is this test's own."""
+    settings.HOME = tmp_path / "home"
     path = settings.HOME / "reports" / REPORT
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(PDF)
