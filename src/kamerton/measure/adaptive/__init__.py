@@ -1,0 +1,1 @@
+"""Tests that choose the next item by what is known so far; the state is a function of the answers."""

@@ -1,0 +1,1 @@
+"""Whether a person or a group changed: reliable change, before and after with a comparison group."""

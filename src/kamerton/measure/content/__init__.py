@@ -1,0 +1,1 @@
+"""Whether the content is right: judges on relevance and sorting, importance by frequency."""

@@ -1,0 +1,1 @@
+"""Cut scores set by judges or by groups, with their errors, and consistency of decisions."""

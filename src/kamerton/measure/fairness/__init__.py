@@ -1,0 +1,1 @@
+"""Whether a procedure treats groups alike: adverse impact with exact intervals."""

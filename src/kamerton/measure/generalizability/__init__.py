@@ -1,0 +1,1 @@
+"""Variance components of crossed and nested designs, D-studies, accuracy of raters."""

@@ -1,0 +1,1 @@
+"""What a procedure is worth: corrected validities, hits of a cut, utility, with intervals."""
