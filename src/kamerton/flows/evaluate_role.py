@@ -19,6 +19,7 @@ from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import NothingChanged, publish_release
 from kamerton.apps.records.actors import SYSTEM, Actor
 from kamerton.apps.records.models import Project, Release
+from kamerton.apps.records.planner import note_growth
 from kamerton.apps.records.queries import latest_release
 from kamerton.apps.results.actions import RunData, record_score_run
 from kamerton.apps.results.models import ItemScore, ScoreRun
@@ -121,6 +122,7 @@ def evaluate_role(
     record_fit_results(
         actor=actor, project=project, run=run, rows=build_fits(evidence, result, subjects), at=at
     )
+    note_growth(len(item_scores) + len(scores))
     return run
 
 

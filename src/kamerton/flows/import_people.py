@@ -14,6 +14,7 @@ from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import Refused
 from kamerton.apps.records.models import Project
+from kamerton.apps.records.planner import note_growth
 from kamerton.formats.people import PeopleDraft, PersonRow, draft_people
 from kamerton.formats.tables import TableRefused, read_table
 
@@ -101,4 +102,5 @@ def import_people(
         details=counts | {"refused": refused},
         at=at,
     )
+    note_growth(counts["created"])
     return PeopleImported(refused=refused, **counts)

@@ -19,6 +19,7 @@ from kamerton.apps.people.rules import search_key, sort_key
 from kamerton.apps.procedures.documents import ProcedureDocument
 from kamerton.apps.records.actors import OPERATOR
 from kamerton.apps.records.models import Part, Project, Release
+from kamerton.apps.records.planner import note_growth
 from kamerton.apps.records.queries import document_of, latest_release, parts_by_code
 from kamerton.apps.results.models import Score, ScoreRun
 from kamerton.flows.install_pack import install_pack
@@ -85,6 +86,7 @@ def make_world(
     people, participations = _people(project, campaigns, size)
     run = add_run(project, people, number=1)
     fits = add_results(run, people, participations, framework, rich=rich, cast=cast)
+    note_growth(size)  # as the flows do that write much
     return World(cast, project, run, people, fits, campaigns, framework)
 
 
