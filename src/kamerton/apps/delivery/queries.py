@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -304,6 +305,8 @@ def session_by_secret(secret: str, at: datetime) -> CandidateSession | None:
             "participation__campaign__project",
             "participation__person__identity",
         )
+        .defer("participation__campaign__procedure__body")  # read once and kept by its digest
+        .order_by()
         .first()
     )
 
@@ -447,4 +450,10 @@ def flagged_items(sitting: Sitting) -> frozenset[str]:
 
 
 def item_part(sitting: Sitting, code: str) -> Part:
-    return Part.objects.get(release_id=sitting.form_id, kind="item", code=code)
+    return _item_part(sitting.form_id, code)
+
+
+@lru_cache(maxsize=2048)
+def _item_part(form_id: UUID, code: str) -> Part:
+    """Parts of a release never change, and every answer asks for one."""
+    return Part.objects.get(release_id=form_id, kind="item", code=code)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from kamerton.apps.records.errors import NotFound
@@ -53,14 +52,20 @@ def identity_of(project_id: UUID, kind: str, slug: str) -> Identity:
     return identity
 
 
-@lru_cache(maxsize=256)
-def _document(kind: type[T], digest: str, body: str) -> T:
-    return read_document(kind, json.loads(body), what=f"release {digest[:8]}")
+_READ: dict[tuple[type, str], Any] = {}
+_MOST_READ = 256
 
 
 def document_of(release: Release, kind: type[T]) -> T:
-    """The released body as its frozen dataclass; cached by digest."""
-    return _document(kind, release.digest, release.body)
+    """The released body as its frozen dataclass; cached by digest, so a known body may be deferred."""
+    key = (kind, release.digest)
+    if key not in _READ:
+        document = read_document(kind, json.loads(release.body), what=f"release {release.digest[:8]}")
+        while len(_READ) >= _MOST_READ:
+            _READ.pop(next(iter(_READ)), None)
+        _READ[key] = document
+    found: T = _READ[key]
+    return found
 
 
 def parts_by_code(release: Release, kind: str) -> dict[str, Part]:

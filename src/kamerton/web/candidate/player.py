@@ -248,13 +248,16 @@ def _sitting_of_body(candidate: Candidate, sitting_id: object) -> Sitting:
         wanted = None
     found = (
         Sitting.objects.filter(id=wanted, participation=candidate.participation, on_paper=False)
-        .select_related("form", "participation__campaign__project", "participation__person")
+        .select_related("form")
+        .defer("form__body")  # read once and kept by its digest
+        .order_by()
         .first()
         if wanted
         else None
     )
     if found is None:
         raise NotFound(what={"ru": "этот тест у этого участника", "en": "this test of this participant"})
+    found.participation = candidate.participation  # with campaign, project and person, read with the session
     return found
 
 
@@ -290,7 +293,7 @@ def answer(request: HttpRequest, candidate: Candidate) -> HttpResponse:
             "late": saved.is_late,
             "answered": saved.is_answered,
             "epoch": saved.epoch,
-            "remaining": queries.clock_of(sitting).remaining_seconds(now),
+            "remaining": saved.clock.remaining_seconds(now),
         }
     )
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kamerton.apps.delivery import rules
-from kamerton.apps.delivery.models import Answer, FreeText, Sitting
+from kamerton.apps.delivery.models import Answer, Sitting
 from kamerton.apps.delivery.queries import clock_of, has_consent, response_of
 from kamerton.apps.instruments.documents import FormDocument, Item
 from kamerton.apps.instruments.rules import clean_response, is_answered
@@ -19,8 +18,8 @@ from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
 from kamerton.apps.records.models import Part
 from kamerton.apps.records.queries import document_of
-from kamerton.values.canonical import digest_of
 
+from .keep_text import keep_text
 from .permission import require_participant
 
 
@@ -64,6 +63,8 @@ class AnswerRecorded:
     is_answered: bool
     epoch: int
     """The epoch that holds the sitting now; a page with an older one has been taken over."""
+    clock: rules.Clock
+    """The server's clock of the sitting, for the time that is left."""
 
 
 @transaction.atomic
@@ -92,14 +93,14 @@ def record_answer(
     held = Sitting.objects.select_for_update().get(id=sitting.id)
     document = _item_of(sitting, item)
     cleaned = clean_response(document, response)
-    earlier = Answer.objects.filter(sitting=sitting, uuid=uuid).select_related("text").first()
+    earlier = Answer.objects.filter(sitting=held, uuid=uuid).select_related("text").first()
+    clock = clock_of(held)
     if earlier is not None:
         if earlier.item_id != item.id or response_of(earlier) not in (None, cleaned):
             raise UuidReused
-        return _reply(held, item, document, earlier, is_new=False)
+        return _reply(held, item, document, earlier, clock, is_new=False)
     if not has_consent(sitting.participation):
         raise ConsentMissing
-    clock = clock_of(held)
     # After the clock has run out a queued answer is still kept, marked late; after a finish by hand it is refused.
     if held.finished_at is not None and held.finish_reason != "time":
         raise SittingOver
@@ -111,12 +112,16 @@ def record_answer(
             }
         )
     is_late = clock.is_late(at, client_at) or (held.finished_at is not None and clock.is_over(at))
-    text = _keep_text(sitting, cleaned["text"]) if "text" in cleaned else None
+    text = (
+        keep_text(project_id=sitting.participation.campaign.project_id, text=cleaned["text"])
+        if "text" in cleaned
+        else None
+    )
     answer = Answer.objects.create(
-        sitting=sitting, item=item, uuid=uuid, epoch=epoch, seq=seq,
+        sitting=held, item=item, uuid=uuid, epoch=epoch, seq=seq,
         value={"digest": text.digest} if text else cleaned, text=text, is_late=is_late, at=at,
     )  # fmt: skip
-    return _reply(held, item, document, answer, is_new=True)
+    return _reply(held, item, document, answer, clock, is_new=True)
 
 
 def _item_of(sitting: Sitting, item: Part) -> Item:
@@ -127,18 +132,9 @@ def _item_of(sitting: Sitting, item: Part) -> Item:
     return found
 
 
-def _keep_text(sitting: Sitting, text: str) -> FreeText:
-    """The words go to an erasable row; the answer keeps the salted digest."""
-    salt = secrets.token_hex(16)
-    return FreeText.objects.create(
-        project_id=sitting.participation.campaign.project_id,
-        text=text,
-        salt=salt,
-        digest=digest_of(salt + text),
-    )
-
-
-def _reply(held: Sitting, item: Part, document: Item, answer: Answer, *, is_new: bool) -> AnswerRecorded:
+def _reply(
+    held: Sitting, item: Part, document: Item, answer: Answer, clock: rules.Clock, *, is_new: bool
+) -> AnswerRecorded:
     log = [
         rules.LoggedAnswer(row_id, item.code, epoch, seq, is_late)
         for row_id, epoch, seq, is_late in Answer.objects.filter(sitting=held, item=item).values_list(
@@ -153,4 +149,5 @@ def _reply(held: Sitting, item: Part, document: Item, answer: Answer, *, is_new:
         is_late=answer.is_late,
         is_answered=response is None or is_answered(document, response),
         epoch=held.epoch,
+        clock=clock,
     )
