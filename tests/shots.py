@@ -35,6 +35,7 @@ def candidate_screens(page: Page, url: str, save) -> None:
         boxes = page.locator("main input[type=checkbox]:visible")
         if "consent" in page.url and boxes.count():
             boxes.first.check()
+            button = button.page.locator("main form button:visible").first  # the last one declines
         if not button.count() or "thanks" in page.url:
             break
         button.click()
