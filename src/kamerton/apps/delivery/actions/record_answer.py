@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from kamerton.apps.delivery import rules
 from kamerton.apps.delivery.models import Answer, Sitting
@@ -18,6 +19,7 @@ from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
 from kamerton.apps.records.models import Part
 from kamerton.apps.records.queries import document_of
+from kamerton.apps.records.turns import write_turn
 
 from .keep_text import keep_text
 from .permission import require_participant
@@ -67,7 +69,6 @@ class AnswerRecorded:
     """The server's clock of the sitting, for the time that is left."""
 
 
-@transaction.atomic
 def record_answer(
     *,
     actor: Actor,
@@ -89,39 +90,43 @@ def record_answer(
         require(actor, sitting.participation.campaign.project_id, "manage_campaigns")
     else:
         require_participant(actor, sitting.participation)
-    # Lock first, then re-read: finish and take-over from another tab must be seen.
-    held = Sitting.objects.select_for_update().get(id=sitting.id)
     document = _item_of(sitting, item)
     cleaned = clean_response(document, response)
-    earlier = Answer.objects.filter(sitting=held, uuid=uuid).select_related("text").first()
-    clock = clock_of(held)
-    if earlier is not None:
-        if earlier.item_id != item.id or response_of(earlier) not in (None, cleaned):
-            raise UuidReused
-        return _reply(held, item, document, earlier, clock, is_new=False)
-    if not has_consent(sitting.participation):
-        raise ConsentMissing
-    # After the clock has run out a queued answer is still kept, marked late; after a finish by hand it is refused.
-    if held.finished_at is not None and held.finish_reason != "time":
-        raise SittingOver
-    if not 1 <= epoch <= held.epoch or seq < 0:
-        raise InvalidInput(
-            what={
-                "ru": f"Номер вкладки {epoch}: ожидается от 1 до {held.epoch}. Обновите страницу.",
-                "en": f"Tab number {epoch}: 1 to {held.epoch} is expected. Reload the page.",
-            }
+    # What no other tab can change is read before the lock, so that others wait as briefly as can be.
+    agreed = has_consent(sitting.participation)
+    clock = clock_of(sitting)
+    with write_turn(), transaction.atomic():
+        # Lock first, then re-read: finish and take-over from another tab must be seen.
+        held = Sitting.objects.select_for_update().get(id=sitting.id)
+        log = list(Answer.objects.filter(Q(item=item) | Q(uuid=uuid), sitting=held).select_related("text"))
+        earlier = next((row for row in log if row.uuid == uuid), None)
+        if earlier is not None:
+            if earlier.item_id != item.id or response_of(earlier) not in (None, cleaned):
+                raise UuidReused
+            return _reply(held, document, earlier, log, clock, is_new=False)
+        if not agreed:
+            raise ConsentMissing
+        # After the clock has run out a queued answer is kept, marked late; after a finish by hand it is refused.
+        if held.finished_at is not None and held.finish_reason != "time":
+            raise SittingOver
+        if not 1 <= epoch <= held.epoch or seq < 0:
+            raise InvalidInput(
+                what={
+                    "ru": f"Номер вкладки {epoch}: ожидается от 1 до {held.epoch}. Обновите страницу.",
+                    "en": f"Tab number {epoch}: 1 to {held.epoch} is expected. Reload the page.",
+                }
+            )
+        is_late = clock.is_late(at, client_at) or (held.finished_at is not None and clock.is_over(at))
+        text = (
+            keep_text(project_id=sitting.participation.campaign.project_id, text=cleaned["text"])
+            if "text" in cleaned
+            else None
         )
-    is_late = clock.is_late(at, client_at) or (held.finished_at is not None and clock.is_over(at))
-    text = (
-        keep_text(project_id=sitting.participation.campaign.project_id, text=cleaned["text"])
-        if "text" in cleaned
-        else None
-    )
-    answer = Answer.objects.create(
-        sitting=held, item=item, uuid=uuid, epoch=epoch, seq=seq,
-        value={"digest": text.digest} if text else cleaned, text=text, is_late=is_late, at=at,
-    )  # fmt: skip
-    return _reply(held, item, document, answer, clock, is_new=True)
+        answer = Answer.objects.create(
+            sitting=held, item=item, uuid=uuid, epoch=epoch, seq=seq,
+            value={"digest": text.digest} if text else cleaned, text=text, is_late=is_late, at=at,
+        )  # fmt: skip
+    return _reply(held, document, answer, [*log, answer], clock, is_new=True)
 
 
 def _item_of(sitting: Sitting, item: Part) -> Item:
@@ -133,19 +138,16 @@ def _item_of(sitting: Sitting, item: Part) -> Item:
 
 
 def _reply(
-    held: Sitting, item: Part, document: Item, answer: Answer, clock: rules.Clock, *, is_new: bool
+    held: Sitting, document: Item, answer: Answer, log: list[Answer], clock: rules.Clock, *, is_new: bool
 ) -> AnswerRecorded:
-    log = [
-        rules.LoggedAnswer(row_id, item.code, epoch, seq, is_late)
-        for row_id, epoch, seq, is_late in Answer.objects.filter(sitting=held, item=item).values_list(
-            "id", "epoch", "seq", "is_late"
-        )
-    ]
+    newest = rules.current_ids(
+        rules.LoggedAnswer(row.pk, document.code, row.epoch, row.seq, row.is_late) for row in log
+    )
     response = response_of(answer)
     return AnswerRecorded(
         answer=answer,
         is_new=is_new,
-        counts=rules.current_ids(log).get(item.code) == answer.pk,
+        counts=newest.get(document.code) == answer.pk,
         is_late=answer.is_late,
         is_answered=response is None or is_answered(document, response),
         epoch=held.epoch,
