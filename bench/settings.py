@@ -1,5 +1,6 @@
-"""The product's settings with one address more: an empty view as the peer of a run."""
+"""The product's own settings with one more address: an empty page to compare with."""
 
 from kamerton.config.settings import *  # noqa: F403
 
 ROOT_URLCONF = "bench.urls"
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]

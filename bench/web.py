@@ -1,145 +1,170 @@
-"""Autosaves of 32 concurrent candidates against an empty view, the role page, reports: one server, one run."""
+"""Autosave under load, the role page with few and with many people, PDF reports: each beside something to compare with."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import random
+import platform
+import statistics
+import sys
 import tempfile
-import threading
 import time
-import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.browser import LiveServer
+from bench.home import ROOT, enter, server, sitters
+from bench.load import Load, answer_request, drive, empty_request
 
-CANDIDATES = 32
-
-
-def _percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def _hammer(port: int, requests: Any, seconds: float) -> dict[str, float]:
-    """Each of the 32 callers keeps one connection and sends the next request as soon as the reply is there."""
-    spent: list[float] = []
-    wrong: list[int] = []
-    lock = threading.Lock()
-    until = time.monotonic() + seconds
-
-    def caller(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        mine: list[float] = []
-        bad: list[int] = []
-        make = requests(number)
-        while time.monotonic() < until:
-            method, path, body, headers = make()
-            start = time.perf_counter()
-            connection.request(method, path, body, headers)
-            reply = connection.getresponse()
-            reply.read()
-            mine.append((time.perf_counter() - start) * 1000)
-            if reply.status != 200:
-                bad.append(reply.status)
-        connection.close()
-        with lock:
-            spent.extend(mine)
-            wrong.extend(bad)
-
-    threads = [threading.Thread(target=caller, args=(number,)) for number in range(CANDIDATES)]
-    start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    elapsed = time.monotonic() - start
-    return {
-        "per_second": len(spent) / elapsed, "p50": _percentile(spent, 0.50), "p95": _percentile(spent, 0.95),
-        "p99": _percentile(spent, 0.99), "requests": len(spent), "errors": len(wrong),
-    }  # fmt: skip
+CLIENTS = 32
+WORKERS, THREADS = 2, 4
+"""What `./run serve` starts by default."""
+RESULTS = ROOT / "bench-results" / "web.json"
 
 
-def _saves(port: int, rows: list[dict[str, Any]]) -> Any:
-    def for_caller(number: int) -> Any:
-        row = rows[number]
-        rng = random.Random(number)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request(
-            "GET", "/sitting/item/1/", headers={"Cookie": f"kamerton_candidate={row['secret']}"}
-        )
-        reply = connection.getresponse()
-        text = reply.read().decode()
-        csrf = next(
-            (
-                c.split(";")[0].split("=", 1)[1]
-                for c in reply.headers.get_all("Set-Cookie") or []
-                if c.startswith("csrftoken=")
-            ),
-            "",
-        )
-        connection.close()
-        assert csrf, f"the item page gave no token: {reply.status} {text[:300]}"
-        headers = {
-            "Content-Type": "application/json", "Accept": "application/json", "X-CSRFToken": csrf,
-            "Cookie": f"kamerton_candidate={row['secret']}; csrftoken={csrf}",
-        }  # fmt: skip
-        seq = 0
-
-        def make() -> tuple[str, str, str, dict[str, str]]:
-            nonlocal seq
-            seq += 1
-            item = rng.choice(row["items"])
-            body = {
-                "sitting": row["sitting"], "n": item["n"], "uuid": str(uuid.uuid4()), "seq": seq, "epoch": 1,
-                "response": {"choice": rng.choice(item["choices"])},
-            }  # fmt: skip
-            return "POST", "/sitting/answer/", json.dumps(body), headers
-
-        return make
-
-    return for_caller
-
-
-def measure(*, quick: bool) -> dict[str, Any]:
-    """All figures; every ratio compares two things of this very run."""
-    seconds = 4.0 if quick else 12.0
+def measure_web(*, quick: bool) -> int:
+    """Run the three measurements in a temporary home; print a table; keep the figures."""
+    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kamerton-bench-") as folder:
-        server = LiveServer(Path(folder) / "home")
-        server.environment["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-        server.environment["KAMERTON_LOG_LEVEL"] = "ERROR"
-        server.migrate()
-        server.run("-m", "kamerton.cli.main", "sample")
-        rows = json.loads(server.run("-m", "bench.seed", str(CANDIDATES)))
-        server.start()
-        try:
-            empty = _hammer(server.port, lambda _: lambda: ("GET", "/bench/empty/", None, {}), seconds)
-            save = _hammer(server.port, _saves(server.port, rows), seconds)
-            again = _hammer(server.port, lambda _: lambda: ("GET", "/bench/empty/", None, {}), seconds)
-            stored = server.sql(
-                "select count(*) from delivery_answer where sitting_id in (select id from delivery_sitting where finished_at is null)"
-            )[0][0]
-        finally:
-            server.stop()
-        pages = json.loads(server.run("-m", "bench.pages", *(["--quick"] if quick else [])))
-    empty["per_second"] = (empty["per_second"] + again["per_second"]) / 2
+        enter(Path(folder))
+        figures: dict[str, Any] = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "database": "SQLite"},
+            "quick": quick,
+        }
+        figures["autosave"] = _autosave(seconds=3.0 if quick else 15.0)
+        sample = _sample()
+        figures["role_page"] = _role_pages(sample, many=500 if quick else 5000, repeats=3 if quick else 7)
+        figures["reports"] = _reports(sample, count=4 if quick else 20)
+    figures["seconds"] = round(time.monotonic() - started, 1)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
+    _print(figures)
+    return 1 if figures["autosave"]["failures"] else 0
+
+
+def _sample() -> Any:
+    from kamerton.flows.sample import ensure_sample
+
+    return ensure_sample(say=lambda ru, en: None)
+
+
+def _phase(load: Load) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in asdict(load).items()} | {
+        "per_second": round(load.per_second, 1)
+    }
+
+
+def _autosave(*, seconds: float) -> dict[str, Any]:
+    from kamerton.apps.delivery.models import Answer
+
+    everybody = sitters(CLIENTS)
+    with server(WORKERS, THREADS) as port:
+        # Before and after, so that a machine that grows warm or busy shows.
+        first = drive(port, everybody, empty_request, seconds=seconds / 3)
+        saved = drive(port, everybody, answer_request, seconds=seconds)
+        second = drive(port, everybody, empty_request, seconds=seconds / 3)
+    stored = Answer.objects.filter(sitting_id__in=[one.sitting for one in everybody]).count()
+    if stored < saved.requests - saved.failures:
+        raise RuntimeError(
+            f"{saved.requests} answers were shown as saved, {stored} are there: answers were lost"
+        )
+    empty = (first.per_second + second.per_second) / 2
     return {
-        "cores": os.cpu_count(), "candidates": CANDIDATES, "empty": empty, "save": save, "stored": stored,
-        "ratio": save["per_second"] / empty["per_second"], **pages,
+        "empty_before": _phase(first), "saved": _phase(saved), "empty_after": _phase(second), "stored": stored,
+        "failures": first.failures + saved.failures + second.failures,
+        "cost_of_a_save_in_empty_pages": round(empty / saved.per_second, 2),
+        "p95_against_empty": round(saved.p95 / ((first.p95 + second.p95) / 2), 2),
     }  # fmt: skip
 
 
-def table(figures: dict[str, Any]) -> list[str]:
-    save, empty = figures["save"], figures["empty"]
-    small, large, reports = figures["role_page_34"], figures["role_page_5000"], figures["reports"]
-    return [
-        f"{figures['candidates']} candidates at once, {figures['cores']} cores, SQLite with synchronous=FULL",
-        f"empty view      {empty['per_second']:7.0f} /s   p50 {empty['p50']:6.1f}  p95 {empty['p95']:6.1f}  p99 {empty['p99']:6.1f} ms",
-        f"autosave        {save['per_second']:7.0f} /s   p50 {save['p50']:6.1f}  p95 {save['p95']:6.1f}  p99 {save['p99']:6.1f} ms   errors {save['errors']}",
-        f"ratio           {figures['ratio']:7.2f}      answers stored {figures['stored']} of {save['requests']} acknowledged",
-        f"role page, {small['people']:5d} people  {small['ms']:7.1f} ms  {small['queries']:3d} queries  {small['rows']} rows",
-        f"role page, {large['people']:5d} people  {large['ms']:7.1f} ms  {large['queries']:3d} queries  {large['rows']} rows  ({large['ms'] / small['ms']:.1f} times the small one)",
-        f"reports         {reports['per_second']:7.1f} /s (issued, set and stored, one process)",
+def _role_pages(sample: Any, *, many: int, repeats: int) -> dict[str, Any]:
+    from bench.crowd import crowded_project
+
+    few, crowd = (
+        _role_page(*crowded_project(sample, slug, n), n, repeats) for slug, n in (("few", 34), ("many", many))
+    )
+    return {
+        "few": few,
+        "many": crowd,
+        "milliseconds_ratio": round(crowd["milliseconds"] / few["milliseconds"], 2),
+    }
+
+
+def _role_page(project: Any, leader: Any, people: int, repeats: int) -> dict[str, Any]:
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(HTTP_ACCEPT_LANGUAGE="ru")
+    client.force_login(leader)
+    path = f"/p/{project.slug}/roles/R3/"
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(path)
+        asked = len(queries)  # a later request empties the log
+    if page.status_code != 200:
+        raise RuntimeError(f"{path} answered {page.status_code}")
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        client.get(path)
+        times.append(1000 * (time.perf_counter() - begin))
+    return {
+        "people": people, "queries": asked, "milliseconds": round(statistics.median(times), 1),
+        "kilobytes": round(len(page.content) / 1000),
+    }  # fmt: skip
+
+
+def _reports(sample: Any, *, count: int) -> dict[str, Any]:
+    from django.utils import timezone
+
+    from kamerton.apps.decisions.models import FitResult
+    from kamerton.apps.records.actors import OPERATOR
+    from kamerton.apps.reporting.actions.issue_report import issue_report
+
+    fits = list(FitResult.objects.filter(run__project=sample).order_by("-composite")[: count + 1])
+    # The first sets up fonts and templates.
+    issue_report(actor=OPERATOR, fit=fits[0], language="ru", at=timezone.now())
+    begin = time.perf_counter()
+    sizes = [
+        len(issue_report(actor=OPERATOR, fit=fit, language="ru", at=timezone.now()).pdf) for fit in fits[1:]
     ]
+    seconds = time.perf_counter() - begin
+    return {
+        "issued": len(sizes), "per_second": round(len(sizes) / seconds, 2), "milliseconds": round(1000 * seconds / len(sizes)),
+        "kilobytes": round(statistics.mean(sizes) / 1000),
+    }  # fmt: skip
+
+
+def _print(figures: dict[str, Any]) -> None:
+    auto, page, report = figures["autosave"], figures["role_page"], figures["reports"]
+    out = sys.stdout.write
+    out(
+        f"{CLIENTS} candidates at once, {WORKERS} processes x {THREADS} threads, {figures['machine']['cores']} cores, SQLite\n"
+    )
+    out(f"{'':26}{'per second':>12}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}{'failed':>8}\n")
+    for name, key in (
+        ("empty page, before", "empty_before"),
+        ("an answer saved", "saved"),
+        ("empty page, after", "empty_after"),
+    ):
+        row = auto[key]
+        out(
+            f"{name:26}{row['per_second']:>12}{row['p50']:>10}{row['p95']:>10}{row['p99']:>10}{row['failures']:>8}\n"
+        )
+    out(
+        f"a save costs as much as {auto['cost_of_a_save_in_empty_pages']} empty pages; every answer shown as saved is there: {auto['stored']}\n\n"
+    )
+    out(f"{'role page':26}{'people':>12}{'queries':>10}{'ms':>10}{'KB':>10}\n")
+    for name, key in (("few", "few"), ("many", "many")):
+        row = page[key]
+        out(
+            f"{name:26}{row['people']:>12}{row['queries']:>10}{row['milliseconds']:>10}{row['kilobytes']:>10}\n"
+        )
+    out(f"many against few: {page['milliseconds_ratio']} times the time\n\n")
+    out(
+        f"PDF reports: {report['per_second']} a second in one process, {report['milliseconds']} ms each, {report['kilobytes']} KB\n"
+    )
+    out(f"took {figures['seconds']} s; figures in {RESULTS.relative_to(ROOT)}\n")
