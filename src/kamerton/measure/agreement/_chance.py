@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import ndtr
 
-from .._checks import FloatArray
+from .._checks import BoolArray, FloatArray, IntArray
 from .._estimator import Flag
 from ._categories import CodedRatings, agreement_weights, category_values, code_ratings
 from ._coefficient import FEW_SUBJECTS, Coefficient, check_level, symmetric_interval, undefined
@@ -54,7 +54,7 @@ def pooled_chance(counts: FloatArray, weights: FloatArray) -> Linear:
     return Linear(value, 2 * (own @ weights @ pi - value))
 
 
-def own_chance(codes: np.ndarray[Any, np.dtype[np.intp]], weights: FloatArray) -> Linear:
+def own_chance(codes: IntArray, weights: FloatArray) -> Linear:
     """Two different raters, each drawing from the own shares (Cohen for two, Conger for more)."""
     n, r = codes.shape
     q = len(weights)
@@ -134,7 +134,7 @@ def prepared(
 ) -> tuple[CodedRatings, FloatArray, list[Flag]]:
     """Coded ratings of subjects with at least one rating, the weights and the flags of unused categories."""
     coded = code_ratings(ratings, categories)
-    kept = (coded.codes >= 0).any(axis=1)
+    kept: BoolArray = np.any(coded.codes >= 0, axis=1)
     flags = []
     if not kept.all():
         flags.append(Flag("rows_dropped", "", f"{int((~kept).sum())} of {len(kept)} subjects were not rated"))

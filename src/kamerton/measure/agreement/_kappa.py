@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from .._checks import FloatArray
+from .._checks import BoolArray, FloatArray, IntArray
 from .._estimator import Flag
 from ._categories import Weights
 from ._chance import (
@@ -46,7 +46,7 @@ def rows_of_table(table: ArrayLike) -> FloatArray:
 
 
 def _pair(
-    name: str, codes: np.ndarray[Any, np.dtype[np.intp]], w: FloatArray, level: float, flags: Sequence[Flag]
+    name: str, codes: IntArray, w: FloatArray, level: float, flags: Sequence[Flag]
 ) -> tuple[Coefficient, FloatArray]:
     """Kappa of two complete columns of codes, with the influence of each subject."""
     n, q = len(codes), len(w)
@@ -59,9 +59,7 @@ def _pair(
     return _with_null_test(found, codes, w), influence
 
 
-def _with_null_test(
-    found: Coefficient, codes: np.ndarray[Any, np.dtype[np.intp]], w: FloatArray
-) -> Coefficient:
+def _with_null_test(found: Coefficient, codes: IntArray, w: FloatArray) -> Coefficient:
     """z against kappa = 0 with the error of Fleiss, Cohen and Everitt (1969) under independence."""
     q, n = len(w), len(codes)
     a = np.bincount(codes[:, 0], minlength=q) / n
@@ -112,7 +110,7 @@ def cohen_kappa(
         raise ValueError(
             f"cohen_kappa compares 2 raters, got {coded.codes.shape[1]}; use light_kappa, conger_kappa or fleiss_kappa."
         )
-    both = (coded.codes >= 0).all(axis=1)
+    both: BoolArray = np.all(coded.codes >= 0, axis=1)
     if not both.all() and not any(f.code == "rows_dropped" for f in flags):
         flags.append(Flag("rows_dropped", "", f"{int((~both).sum())} of {len(both)} subjects lack a rating"))
     if both.sum() < 2:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .._checks import FloatArray
+from .._checks import FloatArray, IntArray
 from .._estimator import Flag
 from ._categories import code_ratings
 from ._coefficient import Coefficient, check_level, percentile_interval, undefined
@@ -107,9 +107,8 @@ def krippendorff_alpha(
         return undefined("krippendorff_alpha", 0, r, *flags, Flag("no_pairs"))
     if metric == "ratio" and (coded.values < 0).any():
         raise ValueError(f"metric='ratio' needs values of 0 or more, got {coded.values.min():g}.")
-    values = (
-        coded.values if metric != "nominal" and metric != "ordinal" else np.arange(len(coded.values)) * 1.0
-    )
+    ranked = metric in ("nominal", "ordinal")
+    values: FloatArray = np.arange(len(coded.values), dtype=np.float64) if ranked else coded.values
     made = _interval_sums(codes, values) if metric == "interval" else _coincidence_rows(codes, values, metric)
     observed, expected = made(np.ones((1, n)))
     value = _alpha(float(observed[0]), float(expected[0]))
@@ -147,7 +146,7 @@ Made = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """(B, n) weights of units → (B,) observed and (B,) expected disagreement."""
 
 
-def _interval_sums(codes: np.ndarray[Any, np.dtype[np.intp]], values: FloatArray) -> Made:
+def _interval_sums(codes: IntArray, values: FloatArray) -> Made:
     """The interval metric needs three sums a unit, whatever the number of values."""
     seen = codes >= 0
     x = np.where(seen, values[np.maximum(codes, 0)], 0.0)
@@ -162,9 +161,7 @@ def _interval_sums(codes: np.ndarray[Any, np.dtype[np.intp]], values: FloatArray
     return made
 
 
-def _coincidence_rows(
-    codes: np.ndarray[Any, np.dtype[np.intp]], values: FloatArray, metric: Metric | OwnMetric
-) -> Made:
+def _coincidence_rows(codes: IntArray, values: FloatArray, metric: Metric | OwnMetric) -> Made:
     q = len(values)
     if q > MANY_VALUES:
         raise ValueError(
