@@ -31,15 +31,14 @@ def candidate_screens(page: Page, url: str, save) -> None:
     page.goto(f"{url}/p/norvetal/try/")
     save("candidate-01-arrival")
     for step in range(2, 30):
-        button = page.locator("main form button:visible, footer form button:visible").last
+        onward = page.locator("main .button.main:visible, footer .button.main:visible").last
         boxes = page.locator("main input[type=checkbox]:visible")
         if "consent" in page.url and boxes.count():
             boxes.first.check()
-            button = button.page.locator("main form button:visible").first  # the last one declines
-        if not button.count() or "thanks" in page.url:
+        if not onward.count():
             break
-        button.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            onward.click()
         save(f"candidate-{step:02d}")
 
 
