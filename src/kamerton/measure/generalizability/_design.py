@@ -58,7 +58,7 @@ def parse_design(text: str) -> Design:
     """Read a design: `a x b` crossed, `a:b` a nested in b, brackets group; "x", "×" and "*" are one sign.
 
     >>> [e.name for e in parse_design("p x (r:e)").effects]
-    ['p', 'e', 'pe', 'r:e', 'pr:e']
+    ['p', 'e', 'r:e', 'pe', 'pr:e']
     >>> [e.name for e in parse_design("person x rater").effects]
     ['person', 'rater', 'person x rater']
     """
