@@ -111,17 +111,17 @@ class _Indices:
     ad: float
 
 
-def _indices(x: FloatArray, null: float, low: float, high: float) -> _Indices:
+def _indices(x: FloatArray, null: float, low: float, high: float, widen: float = 1.0) -> _Indices:
     n = (~np.isnan(x)).sum(axis=0).astype(np.float64)
     mean = np.nanmean(x, axis=0)
-    s2 = np.nansum((x - mean) ** 2, axis=0) / (n - 1)
+    s2 = widen * np.nansum((x - mean) ** 2, axis=0) / (n - 1)
     r_items = np.maximum(1 - s2 / null, 0.0)
     ratio = float(s2.mean()) / null
     m, j = min(ratio, 1.0), x.shape[1]
     most = ((high + low) * mean - mean**2 - high * low) * n / (n - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         a_items = np.where(most > 1e-12, 1 - 2 * s2 / most, np.where(s2 <= 1e-12, 1.0, np.nan))
-    ad_items = np.nanmean(np.abs(x - mean), axis=0)
+    ad_items = math.sqrt(widen) * np.nanmean(np.abs(x - mean), axis=0)
     return _Indices(
         r_items, a_items, ad_items, s2, float(r_items.mean()), j * (1 - m) / (j * (1 - m) + m), 1 - ratio,
         float(a_items.mean()), float(ad_items.mean()),
@@ -148,7 +148,8 @@ def within_group_agreement(
 
     Parameters: `ratings` respondents × items (one column for one item), NaN = no answer. `options` A; `lowest` value
     of the scale, default 1; `null` see `null_variance`: r_wg depends on it more than on the data, so print at least
-    "uniform" and one skewed null. `bootstrap` seeded resamples of respondents for the errors (0 = none). The interval
+    "uniform" and one skewed null. `bootstrap` seeded resamples of respondents for the errors (0 = none), their variances
+    widened by n/(n − 1), since a resample spreads less. The interval
     of r_wg of a single item is that of the chi-square of s².
 
     Flags: `more_than_null` (variance above the null; r_wg set to 0), `few_respondents` (fewer than 10: resampling is
@@ -233,7 +234,7 @@ def _resamples(
         drawn = x[rng.integers(0, len(x), len(x))]
         if ((~np.isnan(drawn)).sum(axis=0) < 2).any():
             continue
-        one = _indices(drawn, null, low, high)
+        one = _indices(drawn, null, low, high, len(x) / (len(x) - 1))  # a resample spreads less by (n − 1)/n
         out[b] = one.r, one.r_j, one.r_star, one.a, one.ad
     return out
 

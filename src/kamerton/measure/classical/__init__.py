@@ -1,5 +1,11 @@
 """Classical test statistics: items, distractors, reliability and the error of a person's score."""
 
+from ._decisions import (
+    DecisionQuality,
+    decision_consistency,
+    decision_consistency_irt,
+    decision_consistency_normal,
+)
 from ._distractors import DistractorStatistics, OptionStatistics, distractor_analysis
 from ._estimate import FULL_ITEM_STATISTICS_FROM, ITEM_STATISTICS_FROM, Estimate, Interval
 from ._items import LOW_DISCRIMINATION, ItemStatistics, item_analysis
@@ -22,6 +28,7 @@ __all__ = [
     "LOW_DISCRIMINATION",
     "ClassicalTest",
     "ConditionalError",
+    "DecisionQuality",
     "DistractorStatistics",
     "Estimate",
     "Interval",
@@ -31,6 +38,9 @@ __all__ = [
     "PersonScore",
     "alpha",
     "composite_reliability",
+    "decision_consistency",
+    "decision_consistency_irt",
+    "decision_consistency_normal",
     "distractor_analysis",
     "item_analysis",
     "kelley_true_score",

@@ -115,8 +115,9 @@ def angoff(
     """Cut score of a (modified) Angoff panel in points, over rounds, with its error over judges and over items.
 
     Formula: cut = Σ over items of the mean judgement; se = SD of the judges' sums/√judges. With the items as a sample
-    of their kind too, the judges × items table is divided into variances of judges, items and residual:
-    se_items² = I²·(MS_items/J)/I … the variance of I × the mean of item means, se_both² = I² (σ²_j/J + σ²_i/I + σ²_ji/(JI)).
+    of their kind, the table judges × items is divided into variances of judges, items and rest: se_items is the error
+    of the sum over another sample of items judged by this panel, √(I · variance of the item means); se_both that of
+    another panel and other items, I·√(σ²_j/J + σ²_i/I + σ²_ji/(JI)).
 
     Parameters: `judged` (judges, items) or (rounds, judges, items) expected item scores of a borderline person, NaN =
     not judged (filled by the judge's usual distance from the others; flag `gaps_filled`). `item_max` maxima, default 1.
@@ -207,7 +208,7 @@ def _judge_table(
     for j in range(n_judges):
         others = np.delete(sums, j)
         spread = float(others.std(ddof=1)) if n_judges > 2 else math.nan
-        if spread > 0:
+        if spread > 1e-9:
             apart[j] = (sums[j] - others.mean()) / spread
         if np.ptp(last[j]) < 1e-12:
             flags.append(Flag("same_for_all_items", names[j], "the judge does not tell items apart"))
