@@ -205,9 +205,9 @@ class GeneralizabilityStudy(Estimator):
             raise ValueError(
                 f"object is {self.object!r}; the design {self.design!r} has facets {list(facets)}."
             )
-        if self.bootstrap < 0 or self.cycles < 1:
+        if self.bootstrap < 0 or self.bootstrap == 1 or self.cycles < 1:
             raise ValueError(
-                f"bootstrap ({self.bootstrap}) is 0 or more and cycles ({self.cycles}) 1 or more."
+                f"bootstrap is {self.bootstrap} and cycles {self.cycles}; give 0 or at least 2 draws, and 1 cycle or more."
             )
         if not 0.5 <= self.level < 1:
             raise ValueError(f"level is {self.level}; it lies from 0.5 to below 1, e.g. 0.95.")
