@@ -78,7 +78,7 @@ def _logistic(x: FloatArray, masters: FloatArray, others: FloatArray) -> tuple[F
 
 
 def _crossing(m0: float, s0: float, w0: float, m1: float, s1: float, w1: float) -> float:
-    """Score between the means where w0·φ0 = w1·φ1; NaN where the curves do not cross there."""
+    """Score where w1·φ1 rises above w0·φ0 on the way from the others' mean to the masters'; NaN where it never does."""
     a = 1 / s0**2 - 1 / s1**2
     b = -2 * (m0 / s0**2 - m1 / s1**2)
     c = m0**2 / s0**2 - m1**2 / s1**2 - 2 * math.log(w0 * s1 / (w1 * s0))
@@ -88,8 +88,26 @@ def _crossing(m0: float, s0: float, w0: float, m1: float, s1: float, w1: float) 
     if root < 0:
         return math.nan
     found = [(-b + sign * math.sqrt(root)) / (2 * a) for sign in (1, -1)]
-    inside = [x for x in found if min(m0, m1) <= x <= max(m0, m1)]
-    return inside[0] if inside else math.nan
+    rising = [x for x in found if ((x - m0) / s0**2 - (x - m1) / s1**2) * (m1 - m0) > 0]
+    return rising[0] if rising else math.nan
+
+
+def _crossing_se(m0: float, s0: float, n0: float, m1: float, s1: float, n1: float, loss: float) -> float:
+    """Delta-method error of the crossing, from the errors of two means and two SDs."""
+    at = np.array([m0, s0, m1, s1])
+    errors = np.array([s0**2 / n0, s0**2 / (2 * n0), s1**2 / n1, s1**2 / (2 * n1)])
+    if (at[[1, 3]] <= 0).any():
+        return math.nan
+    gradient = np.empty(4)
+    for k in range(4):
+        moved = np.zeros(4)
+        moved[k] = 1e-4 * (s0 + s1)
+        high, low = at + moved, at - moved
+        gradient[k] = (
+            _crossing(float(high[0]), float(high[1]), n0 * loss, float(high[2]), float(high[3]), n1)
+            - _crossing(float(low[0]), float(low[1]), n0 * loss, float(low[2]), float(low[3]), n1)
+        ) / (2 * moved[k])
+    return math.sqrt(float(gradient**2 @ errors))
 
 
 def _expand(
@@ -200,8 +218,11 @@ def contrasting_groups(
         _crossing(m0, math.sqrt(v0), n0 * loss, m1, math.sqrt(v1), n1) if v0 > 0 and v1 > 0 else math.nan
     )
     if math.isnan(normal_value):
-        flags.append(Flag("no_crossing", "normal curves", "no crossing between the two means"))
-    normal = CutScore(normal_value, math.nan, None, total, "normal_crossing")
+        flags.append(Flag("no_crossing", "normal curves", "one curve lies above the other everywhere"))
+    normal_se = _crossing_se(m0, math.sqrt(v0), n0, m1, math.sqrt(v1), n1, loss)
+    normal = CutScore(
+        normal_value, normal_se, _normal_interval(normal_value, normal_se, level), total, "normal_crossing"
+    )
     at = np.append(x, x[-1] + 1)
     lost = np.array([loss * zeros[x >= c].sum() + ones[x < c].sum() for c in at])
     best = np.flatnonzero(lost <= lost.min() + 1e-12)

@@ -69,11 +69,11 @@ def general_criterion(cells: Cells, y: FloatArray) -> Evaluate:
         )
     starts = np.concatenate(([0], np.cumsum(cells.counts[:random])))
     z = np.concatenate([cells.codes[j] + starts[j] for j in range(random)]).reshape(random, cells.n)
-    cross = np.zeros(columns * columns)
+    flat = np.zeros(columns * columns)
     for i in range(random):
         for j in range(random):
-            cross += np.bincount(z[i] * columns + z[j], minlength=columns * columns)
-    cross = cross.reshape(columns, columns)
+            flat += np.bincount(z[i] * columns + z[j], minlength=columns * columns)
+    cross: FloatArray = flat.reshape(columns, columns)
     ones = np.diag(cross).copy()
     centred = y - y.mean()
     sums = np.concatenate([np.bincount(cells.codes[j], weights=centred) for j in range(random)])

@@ -1,0 +1,29 @@
+"""Examples in docstrings run; every public name stands on the method page."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+from kamerton.measure import cuts
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "methods" / "cuts.md"
+
+
+@pytest.mark.parametrize("module", ("_angoff", "_bookmark", "_groups", "_panel_link"))
+def test_examples_in_docstrings_run(module):
+    found = doctest.testmod(importlib.import_module(f"kamerton.measure.cuts.{module}"))
+    assert found.failed == 0 and found.attempted > 0
+
+
+def test_every_public_name_stands_on_the_page():
+    text = PAGE.read_text(encoding="utf-8")
+    assert [name for name in cuts.__all__ if f"`{name}`" not in text] == []
+
+
+def test_all_lists_every_public_name_once():
+    assert len(set(cuts.__all__)) == len(cuts.__all__)
+    assert all(hasattr(cuts, name) for name in cuts.__all__)
