@@ -74,8 +74,9 @@ def _quality(
             kept = draws[np.isfinite(draws[:, place]), place]
             if len(kept) > 1:
                 error = float(kept.std(ddof=1))
-                ends = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
-                interval = Interval(float(ends[0]), float(ends[1]), level, "bootstrap_percentile")
+                half = normal_quantile(level) * error
+                ends = max(0.0, float(value) - half), min(1.0, float(value) + half)
+                interval = Interval(ends[0], ends[1], level, "bootstrap_normal")
         elif se is not None and not math.isnan(se[place]):
             error = float(se[place])
             half = normal_quantile(level) * error
@@ -198,9 +199,11 @@ def decision_consistency(
     category above the first; `reliability` (alpha, omega …), needed except for "hanson_brennan" and "subkoviak",
     where None means KR-21, read from the scores; `maximum`, `minimum` possible scores; `step` of the score, default
     1 point: an observed score is in a category from cut − step/2; `true_cuts` default `cuts`; `bootstrap` seeded
-    resamples of persons for the errors (0 = none; the reliability is held fixed); `level` default 0.95.
+    resamples of persons for the errors (0 = none; the reliability is held fixed;
+    intervals are value ± quantile · se, as resamples are a little less spread than the sample); `level` default 0.95.
 
     Flags: `too_few_persons` (below 30: nothing is reported), `beta_two_parameter`, `no_true_variance`,
+    `short_effective_length` (fewer than 4 items: the figures are rough),
     `cut_at_end` (a category of less than 1 % of people), `kr21` (assumed equal difficulties, so too low).
 
     Assumes the parallel form is of the same kind: other items, not another day or other raters. Do not use it where a

@@ -16,6 +16,9 @@ NODES = 48
 """Gauss–Legendre nodes in each stretch between true cuts: the integrands are polynomials of the length of the test in
 a smooth variable, and doubling the nodes changes no figure by 1e-6 for lengths to 200."""
 
+LEAST_LENGTH = 4
+"""Four moments of the true scores need four items at least."""
+
 
 @dataclass(frozen=True)
 class TrueScores:
@@ -159,7 +162,11 @@ def livingston_lewis_scores(
     share: FloatArray, reliability: float, edges: FloatArray, true_edges: FloatArray, flags: list[str]
 ) -> TrueScores:
     """True scores and errors of the effective test."""
-    length = max(4, round(effective_length(share, reliability)))
+    length = round(effective_length(share, reliability))
+    if length < LEAST_LENGTH:
+        length = LEAST_LENGTH
+        if "short_effective_length" not in flags:
+            flags.append("short_effective_length")
     return _from_beta(raw_moments(share, length), float(share.mean()), length, edges, true_edges, flags)
 
 
