@@ -1,1 +1,23 @@
 """Item response models: how able a person is and how hard and sharp each item, with errors."""
+
+from ._public import (
+    GeneralizedPartialCredit,
+    GradedResponse,
+    Mixed,
+    PartialCredit,
+    Rasch,
+    RatingScale,
+    ThreeParameter,
+    TwoParameter,
+)
+
+__all__ = [
+    "GeneralizedPartialCredit",
+    "GradedResponse",
+    "Mixed",
+    "PartialCredit",
+    "Rasch",
+    "RatingScale",
+    "ThreeParameter",
+    "TwoParameter",
+]
