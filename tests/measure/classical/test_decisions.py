@@ -158,6 +158,8 @@ def test_the_scale_of_the_score_does_not_matter():
 def test_few_persons_odd_scores_and_missing_reliability_are_said():
     few = decision_consistency([10, 12, 14], 12, reliability=0.8, maximum=20)
     assert not few.consistency.is_reported and few.flags == ("too_few_persons",)
+    same = decision_consistency([12.0] * 40, 12, reliability=0.8, maximum=20)
+    assert not same.kappa.is_reported and same.flags == ("no_variance",)
     x = np.random.default_rng(70).binomial(20, 0.5, 100).astype(float)
     with pytest.raises(ValueError, match="needs the reliability"):
         decision_consistency(x, 10, maximum=20)

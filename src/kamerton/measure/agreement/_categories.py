@@ -45,7 +45,10 @@ def code_ratings(ratings: Any, categories: Sequence[Any] | None = None) -> Coded
     Categories in the order given, else the sorted labels found. Numbers keep their values for distances; for labels
     the position in the order counts.
     """
-    cells = np.asarray(ratings, dtype=object)
+    given = np.asarray(ratings) if isinstance(ratings, np.ndarray) else np.asarray(ratings, dtype=object)
+    if given.ndim == 2 and given.shape[1] >= 2 and given.dtype.kind in "iuf" and categories is None:
+        return _code_numbers(given.astype(np.float64))
+    cells = given.astype(object)
     if cells.ndim != 2 or cells.shape[1] < 2:
         raise ValueError(f"ratings have shape {cells.shape}; give subjects × raters with at least 2 raters.")
     present = [x for x in cells.ravel() if not _absent(x)]
@@ -77,6 +80,17 @@ def code_ratings(ratings: Any, categories: Sequence[Any] | None = None) -> Coded
     numeric = all(isinstance(x, (int, float, np.number)) and not isinstance(x, bool) for x in order)
     values = np.array(order, dtype=np.float64) if numeric else np.arange(len(order), dtype=np.float64)
     return CodedRatings(codes, tuple(order), values)
+
+
+def _code_numbers(x: FloatArray) -> CodedRatings:
+    """The same for arrays of numbers, without a loop over cells."""
+    present = ~np.isnan(x)
+    if not present.any():
+        raise ValueError("every cell is missing; nothing can be compared.")
+    values = np.unique(x[present])
+    codes = np.where(present, np.searchsorted(values, np.where(present, x, values[0])), -1).astype(np.intp)
+    labels = [int(v) if v.is_integer() else v for v in values.tolist()]
+    return CodedRatings(codes, tuple(labels), values)
 
 
 def agreement_weights(weights: Any, values: FloatArray) -> FloatArray:

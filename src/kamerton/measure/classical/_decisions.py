@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from ._estimate import Estimate, FloatArray, Interval, check_level, normal_quantile
+from ._estimate import ITEM_STATISTICS_FROM, Estimate, FloatArray, Interval, check_level, normal_quantile
 from ._true_scores import TrueScores, hanson_brennan_scores, livingston_lewis_scores, subkoviak_scores
 
 Method = Literal["livingston_lewis", "hanson_brennan", "subkoviak", "normal"]
@@ -50,7 +50,7 @@ def _figures(tables: _Tables) -> FloatArray:
     """consistency, kappa, accuracy, false positive, false negative."""
     agree = float(np.trace(tables.twice))
     chance = float(tables.twice.sum(axis=0) @ tables.twice.sum(axis=1))
-    kappa = (agree - chance) / (1 - chance) if chance < 1 - 1e-12 else math.nan
+    kappa = (agree - chance) / (1 - chance) if abs(1 - chance) > 1e-12 else math.nan
     over = float(np.triu(tables.truth, 1).sum())
     under = float(np.tril(tables.truth, -1).sum())
     return np.array([agree, kappa, float(np.trace(tables.truth)), over, under])
@@ -202,7 +202,7 @@ def decision_consistency(
     resamples of persons for the errors (0 = none; the reliability is held fixed;
     intervals are value ± quantile · se, as resamples are a little less spread than the sample); `level` default 0.95.
 
-    Flags: `too_few_persons` (below 30: nothing is reported), `beta_two_parameter`, `no_true_variance`,
+    Flags: `too_few_persons` (below 30) and `no_variance`: nothing is reported; `beta_two_parameter`, `no_true_variance`,
     `short_effective_length` (fewer than 4 items: the figures are rough),
     `cut_at_end` (a category of less than 1 % of people), `kr21` (assumed equal difficulties, so too low).
 
@@ -242,11 +242,10 @@ def decision_consistency(
         raise ValueError(f"method {method!r} needs the reliability of the scores, e.g. alpha(answers).value.")
     if reliability is not None and not 0 < reliability < 1:
         raise ValueError(f"reliability is {reliability}; it lies between 0 and 1.")
-    if len(x) < 30:
-        size = len(at) + 1
-        none = np.full((size, size), np.nan)
-        empty = _quality(_Tables(none, none), at.tolist(), method, len(x), ("too_few_persons",), None, level)
-        return replace(empty, kappa=Estimate(math.nan, math.nan, None, len(x), ("too_few_persons",)))
+    why = "too_few_persons" if len(x) < ITEM_STATISTICS_FROM else "no_variance" if np.ptp(x) <= 0 else ""
+    if why:
+        none = np.full((len(at) + 1,) * 2, np.nan)
+        return _quality(_Tables(none, none), at.tolist(), method, len(x), (why,), None, level)
     flags: list[str] = []
     one = _tables_of(x, at, true_at, reliability, minimum, maximum, method, step, flags)
     if min(one.twice.sum(axis=0).min(), 1.0) < 0.01:

@@ -16,8 +16,8 @@ NODES = 48
 """Gauss–Legendre nodes in each stretch between true cuts: the integrands are polynomials of the length of the test in
 a smooth variable, and doubling the nodes changes no figure by 1e-6 for lengths to 200."""
 
-LEAST_LENGTH = 4
-"""Four moments of the true scores need four items at least."""
+LEAST_LENGTH, MOST_LENGTH = 4, 1_000_000
+"""Four moments of the true scores need four items at least; above a million the binomial has no error left to see."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _from_beta(
 def effective_length(share: FloatArray, reliability: float) -> float:
     """Number of 0/1 items of equal difficulty that would give these shares this reliability."""
     mean, variance = float(share.mean()), float(share.var(ddof=1))
-    if variance <= 0:
+    if variance <= 1e-12:
         return 1.0
     return (mean * (1 - mean) - reliability * variance) / (variance * (1 - reliability))
 
@@ -162,7 +162,7 @@ def livingston_lewis_scores(
     share: FloatArray, reliability: float, edges: FloatArray, true_edges: FloatArray, flags: list[str]
 ) -> TrueScores:
     """True scores and errors of the effective test."""
-    length = round(effective_length(share, reliability))
+    length = round(min(effective_length(share, reliability), MOST_LENGTH))
     if length < LEAST_LENGTH:
         length = LEAST_LENGTH
         if "short_effective_length" not in flags:

@@ -52,7 +52,7 @@ class GeneralizabilityStudy(Estimator):
       or a word for a facet.
     - `object`: the facet the decision is about; default the first.
     - `method`: "moments" (default: exact when balanced, unbiased always, any size) or "reml" (better with unequal
-      numbers, never negative; up to 6,000 levels of random effects when unbalanced).
+      numbers, never negative; when unbalanced up to 6,000 levels of all effects but the largest).
     - `bootstrap`: 0 (default) gives asymptotic errors; a number gives that many seeded parametric draws from the
       fitted model for errors and intervals. Use 500 or more when a facet has few levels.
     - `seed` of the draws; `level` of the intervals, default 0.95; `cycles`: most cycles of REML, default 100
