@@ -29,7 +29,9 @@ class Sample:
 
 
 def _values(location: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
-    log = np.concatenate((np.zeros((len(location), 1)), np.cumsum(location[:, None] - THRESHOLDS, axis=1)), axis=1)
+    log = np.concatenate(
+        (np.zeros((len(location), 1)), np.cumsum(location[:, None] - THRESHOLDS, axis=1)), axis=1
+    )
     p = np.exp(log - log.max(axis=1, keepdims=True))
     cumulative = np.cumsum(p / p.sum(axis=1, keepdims=True), axis=1)
     return (rng.random(len(location))[:, None] > cumulative[:, :-1]).sum(axis=1).astype(np.intp)
@@ -45,7 +47,10 @@ def centre_sample(n_persons: int, n_raters: int, seed: int) -> Sample:
     severity = rng.normal(scale=0.5, size=n_raters)
     severity -= severity.mean()
     seats = np.argsort(rng.random((n_persons, 6, n_raters)), axis=2)[:, :, :3]
-    p, e, c, s = (a.ravel() for a in np.meshgrid(np.arange(n_persons), np.arange(6), np.arange(8), np.arange(3), indexing="ij"))
+    p, e, c, s = (
+        a.ravel()
+        for a in np.meshgrid(np.arange(n_persons), np.arange(6), np.arange(8), np.arange(3), indexing="ij")
+    )
     r = seats[p, e, s]
     value = _values(ability[p] - exercise[e] - competency[c] - severity[r], rng)
     return Sample({"person": p, "exercise": e, "competency": c, "rater": r, "value": value}, severity)
@@ -58,7 +63,9 @@ def sparse_sample(n_texts: int, n_raters: int, seed: int) -> Sample:
     severity = rng.normal(scale=0.7, size=n_raters)
     text = np.repeat(np.arange(n_texts), rng.integers(2, 4, size=n_texts))
     rater = rng.integers(0, n_raters, size=len(text))
-    return Sample({"text": text, "rater": rater, "value": _values(ability[text] - severity[rater], rng)}, severity)
+    return Sample(
+        {"text": text, "rater": rater, "value": _values(ability[text] - severity[rater], rng)}, severity
+    )
 
 
 def _ours(sample: Sample) -> dict[str, float]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 from scipy.stats import chi2, norm
 
 from .._checks import FloatArray, IntArray
 from .._estimator import Table
-from ._long import TOP, USABLE, Design, LongTable, Ratings, build_design, columns_of, label_index
-from ._marginal import Marginal, cumulative_thresholds, moments, nodes
-from ._newton import START_REACH, START_SPACING, maximise, standard_errors, suitable_grid
-from ._parameters import Point, layout
+from ._long import TOP, USABLE, LongTable, Ratings, build_design, columns_of, label_index
+from ._marginal import Marginal
+from ._moments import cumulative_thresholds, moments
+from ._newton import maximise, standard_errors
+from ._parameters import layout
+from ._scoring import Placed, fitted_model, placed
 
 if TYPE_CHECKING:
     from ._many_facet import ManyFacetRasch
@@ -26,29 +27,22 @@ DRIFT_T = 2.0
 MAX_STEP = 1.0
 
 
-def fitted_model(design: Design, point: Point) -> tuple[Marginal, FloatArray]:
-    """The likelihood of a design at fitted values, with a grid fine enough for it."""
-    plan = layout(design, [{} for _ in design.n_levels[1:]], 0, mean=point.mean, log_sd=point.log_sd)
-    model = Marginal(design, plan)
-    spacing, reach, _ = suitable_grid(model, point, nodes(START_SPACING, START_REACH), START_REACH)
-    return model, nodes(spacing, reach)
-
-
 def interaction_table(fitted: ManyFacetRasch, ratings: Ratings, pair: tuple[str, ...]) -> Table:
     """See `ManyFacetRasch.interaction`."""
     if len(pair) != 2 or pair[0] == pair[1]:
         raise ValueError(f"pair is {pair!r}; name two different columns.")
-    table, design, point, _ = fitted._placed(ratings)
+    place = placed(fitted, ratings)
+    table, design, point = place.table, place.design, place.point
     columns = columns_of(ratings, pair)
     row = table.row[design.keep]
     labels, places = [], []
     for name in pair:
         known = fitted.levels_.get(name)
-        held, place = label_index(columns[name][row], name, known)
+        held, which = label_index(columns[name][row], name, known)
         labels.append(held)
-        places.append(place)
+        places.append(which)
     codes, code = np.unique(places[0] * len(labels[1]) + places[1], return_inverse=True)
-    location, weight, at, cell, step, mass = _spread(fitted, table.labels[0], design, point, code, len(codes))
+    location, weight, at, cell, step, mass = _spread(fitted, place, code, len(codes))
     cumulative = cumulative_thresholds(point.threshold, design.steps)[design.cell_group[cell]]
     observed = np.bincount(at, weights=step, minlength=len(codes))
     n = np.bincount(at, weights=mass, minlength=len(codes))
@@ -84,8 +78,8 @@ def interaction_table(fitted: ManyFacetRasch, ratings: Ratings, pair: tuple[str,
             pair[0]: labels[0][codes // len(labels[1])],
             pair[1]: labels[1][codes % len(labels[1])],
             "n": np.round(n).astype(np.intp),
-            "observed_average": observed / n,
-            "expected_average": expected / n,
+            "observed_average": observed / np.maximum(n, 1),
+            "expected_average": expected / np.maximum(n, 1),
             "size": size,
             "se": se,
             "t": t,
@@ -96,10 +90,11 @@ def interaction_table(fitted: ManyFacetRasch, ratings: Ratings, pair: tuple[str,
 
 
 def _spread(
-    fitted: ManyFacetRasch, labels: NDArray[Any], design: Design, point: Point, code: IntArray, n_codes: int
+    fitted: ManyFacetRasch, place: Placed, code: IntArray, n_codes: int
 ) -> tuple[FloatArray, FloatArray, IntArray, IntArray, FloatArray, FloatArray]:
     """Locations and weights (T, Q) of each (cell, pair), place among the pairs, cell, summed steps, number of ratings."""
-    difficulty = point.level[design.cell_level + fitted._offset()[:-1][None, :]].sum(axis=1)
+    design, point, labels = place.design, place.point, place.table.labels[0]
+    difficulty = place.difficulty()
     if fitted.method == "joint":
         person = fitted.tables_[fitted.facets[0]]
         known = {label: k for k, label in enumerate(person["level"].tolist())}
@@ -115,7 +110,9 @@ def _spread(
             design.step[ok].astype(float),
             np.ones(int(ok.sum())),
         )
-    model, z = fitted_model(design, point)
+    anchors = (fitted.anchors or {}).get(fitted.facets[0], {})
+    anchored = {k: float(anchors[label]) for k, label in enumerate(labels.tolist()) if label in anchors}
+    model, z = fitted_model(design, point, anchored)
     theta = point.mean + point.sd * z
     keys, kind = np.unique(design.cell * n_codes + code, return_inverse=True)
     counts = csr_matrix((np.ones(len(kind)), (design.person, kind)), shape=(design.n_persons, len(keys)))
@@ -123,7 +120,7 @@ def _spread(
     weight = np.zeros((len(keys), len(z)))
     table = model.cells(point, theta).log_norm
     for here in model.blocks(len(z)):
-        post, _ = model.posterior(table, theta, z, here)
+        post = model.standing(table, theta, z, here)
         weight += transposed[:, here] @ post
     cell = (keys // n_codes).astype(np.intp)
     return (
@@ -143,14 +140,15 @@ def drift_table(fitted: ManyFacetRasch, facet: str, time: str, ratings: Ratings)
         raise ValueError(f"facet is {facet!r}; drift is examined for one of {names[1:]}.")
     if fitted.method == "joint":
         raise ValueError("drift needs method='marginal': its errors come from the marginal information.")
-    table, _, point, _ = fitted._placed(ratings)
+    place = placed(fitted, ratings)
+    table, point = place.table, place.point
     f = names.index(facet)
     periods, period = label_index(columns_of(ratings, (time,))[time][table.row], time)
     if len(periods) < 2:
         raise ValueError(f"Column {time!r} holds one period only ({periods[0]!r}); drift needs two or more.")
-    split, place = np.unique(table.index[f] * len(periods) + period, return_inverse=True)
+    split, which = np.unique(table.index[f] * len(periods) + period, return_inverse=True)
     index = table.index.copy()
-    index[f] = place
+    index[f] = which
     labels = list(table.labels)
     labels[f] = split
     again = LongTable(table.facets, tuple(labels), index, table.value, table.row, table.n_missing)

@@ -13,7 +13,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .._checks import FloatArray
 from .._estimator import Progress
 from ._long import USABLE, Design
-from ._marginal import DENSE, Moments, cumulative_thresholds, moments
+from ._missing import DENSE
+from ._moments import Moments, cumulative_thresholds, moments
 from ._newton import Errors, penalty, recentre, standard_errors
 from ._parameters import Layout, Point
 

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, cast
+from typing import Any, Self
 from warnings import warn
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._checks import FloatArray, IntArray
+from .._checks import FloatArray
 from .._estimator import Estimates, Estimator, Flag, NotConverged, Progress, Table
 from ._connect import Connectedness, Pairing, Subset, connected_levels
+from ._flags import design_flags, flag_extreme_persons, result_flags
 from ._interaction import drift_table, interaction_table
 from ._long import (
-    CONSTANT,
-    EMPTY,
-    TOP,
     USABLE,
-    Design,
     LongTable,
     Ratings,
     build_design,
     read_long,
 )
-from ._marginal import cumulative_thresholds
-from ._newton import FULL_ERRORS
-from ._parameters import Point
-from ._persons import measure_from_score
-from ._report import STATUS_FLAG, Solved, category_table, facet_table, summary_table
+from ._report import Solved, category_table, facet_table, summary_table
+from ._scoring import scored_persons
 from ._solve import Search, extreme_levels, solve_joint, solve_marginal
 
 METHODS = ("marginal", "joint")
@@ -132,7 +125,7 @@ class ManyFacetRasch(Estimator):
         table = read_long(ratings, facets, self.value)
         design = build_design(table, scale_facet, set_aside_persons=self.method == "joint")
         anchors, known = self._anchor_places(table, free)
-        flags = _design_flags(table, design, scale_facet)
+        flags = design_flags(table, design, scale_facet)
         connected = connected_levels(table, table.index, len(facets) - 1)
         if not connected.connected:
             flags.append(
@@ -248,7 +241,7 @@ class ManyFacetRasch(Estimator):
         }
         for f, name in enumerate(table.facets[1:], start=1):
             self.severity_[name], self.severity_se_[name] = measures[f], errors[f]
-        self.tables_[table.facets[0]] = _flag_extreme_persons(self.tables_[table.facets[0]], design)
+        self.tables_[table.facets[0]] = flag_extreme_persons(self.tables_[table.facets[0]], design)
         held = np.arange(plan.width)[None, :] < design.steps[:, None]
         self.thresholds_ = np.where(held, point.threshold, np.nan)
         self.thresholds_se_ = np.where(
@@ -266,7 +259,10 @@ class ManyFacetRasch(Estimator):
         self.n_nodes_, self.quadrature_change_ = search.n_nodes, search.quadrature_change
         self.cycles_, self.converged_ = search.cycles, search.converged
         self.parameters_ = self._parameter_table(solved)
-        self.flags_ = (*flags, *self._result_flags(solved, search))
+        self.flags_ = (
+            *flags,
+            *result_flags(solved, search, self.parameters_, self.category_table_, marginal=not joint),
+        )
         if not search.converged:
             warn(
                 f"ManyFacetRasch stopped after {search.cycles} cycles, decrement {search.decrement:.2g}.",
@@ -297,47 +293,6 @@ class ManyFacetRasch(Estimator):
             se += [solved.se[at], solved.se[at + 1] * self.sd_]
         return Table({"name": np.array(names), "value": np.array(value), "se": np.array(se)})
 
-    def _result_flags(self, solved: Solved, search: Search) -> list[Flag]:
-        out: list[Flag] = []
-        if not search.converged:
-            out.append(Flag("not_converged", "", f"{search.cycles} cycles, decrement {search.decrement:.2g}"))
-        if not search.errors.exact:
-            out.append(
-                Flag(
-                    "approximate_errors",
-                    "",
-                    f"{solved.plan.n_free} parameters, more than {FULL_ERRORS}: diagonal only",
-                )
-            )
-        if search.errors.not_identified:
-            basis = solved.plan.basis.tocsc()
-            names = self.parameters_["name"]
-            raws = [int(basis.indices[basis.indptr[k]]) for k in search.errors.not_identified]
-            where = ", ".join(str(names[r]) for r in raws[:8] if r < solved.plan.n_levels)
-            out.append(
-                Flag(
-                    "not_identified",
-                    where,
-                    "the ratings leave a direction open; differences along it mean nothing",
-                )
-            )
-        for row in self.category_table_.rows():
-            for code in row["flags"].split():
-                name = "few_ratings_in_category" if code == "few_ratings" else code
-                out.append(Flag(name, f"{row['group']}:{row['category']}", f"n = {row['n']}"))
-        usable = int(np.isfinite(solved.theta).sum())
-        if usable < FEW_PERSONS:
-            out.append(Flag("too_few_persons", "", f"{usable}; the spread of persons needs {FEW_PERSONS}"))
-        if self.method == "marginal" and solved.point.sd < 0.01:
-            out.append(
-                Flag(
-                    "no_spread_of_persons",
-                    "",
-                    f"sd {solved.point.sd:.2g}: the ratings do not tell persons apart",
-                )
-            )
-        return out
-
     # -- results ---------------------------------------------------------------------------------------------------
     def table(self, facet: str) -> Table:
         """All statistics of one facet, a row a level: columns `level`, `severity` (`measure` for the first facet), `se`,
@@ -366,7 +321,7 @@ class ManyFacetRasch(Estimator):
                 raise ValueError(
                     f"New ratings give measures of {names[0]!r} only, not of {name!r}; fit again for those."
                 )
-            return self._score(ratings, "wle" if by is None else by)
+            return scored_persons(self, ratings, "wle" if by is None else by)
         if by is not None:
             raise ValueError("`by` belongs to new ratings: estimate(facet, ratings, by=...).")
         t = self.table(name)
@@ -376,74 +331,6 @@ class ManyFacetRasch(Estimator):
             n=t["n"],
             flags=tuple(tuple(text.split()) for text in t["flags"].tolist()),
         )
-
-    def _score(self, ratings: Ratings, by: str) -> Estimates:
-        if by not in ("wle", "ml", "eap") or (by == "eap" and self.method == "joint"):
-            raise ValueError(f"by is {by!r}; it is 'wle', 'ml' or (marginal method) 'eap'.")
-        _, design, point, usable = self._placed(ratings)
-        group = design.cell_group[design.cell]
-        rest = point.level[design.cell_level + self._offset()[:-1][None, :]].sum(axis=1)[design.cell]
-        cumulative = cumulative_thresholds(point.threshold, design.steps)[group]
-        n = np.bincount(design.person[usable], minlength=design.n_persons)
-        size = design.n_persons
-        score = np.bincount(design.person[usable], weights=design.step[usable], minlength=size)
-        most = np.bincount(design.person[usable], weights=design.steps[group][usable], minlength=size)
-        top, bottom = (n > 0) & (score == most), (n > 0) & (score == 0)
-        if by == "eap":
-            value, se = self._eap(design, point, usable)
-        else:
-            if by == "ml":
-                score = np.where(
-                    top, most - self.extreme_adjustment, np.where(bottom, self.extreme_adjustment, score)
-                )
-            value, se, _ = measure_from_score(
-                design.person[usable], size, rest[usable], cumulative[usable], np.ones(int(usable.sum())),
-                np.where(n > 0, score, 0.5), weighted=by == "wle",
-            )  # fmt: skip
-        value, se = np.where(n > 0, value, np.nan), np.where(n > 0, se, np.nan)
-        flags = []
-        for k in range(size):
-            mine = ["perfect_score"] if top[k] else ["zero_score"] if bottom[k] else []
-            flags.append(tuple(mine if n[k] else ["no_ratings"]))
-        return Estimates(value=value, se=se, n=n, flags=tuple(flags))
-
-    def _eap(self, design: Design, point: Point, usable: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-        from ._interaction import fitted_model
-
-        model, z = fitted_model(design, point)
-        theta = point.mean + point.sd * z
-        table = model.cells(point, theta).log_norm
-        value, square = np.zeros(design.n_persons), np.zeros(design.n_persons)
-        for here in model.blocks(len(z)):
-            post, _ = model.posterior(table, theta, z, here)
-            value[here], square[here] = post @ theta, post @ theta**2
-        return value, np.sqrt(np.maximum(square - value**2, 0.0))
-
-    def _offset(self) -> IntArray:
-        sizes = [len(labels) for name, labels in self.levels_.items() if name != next(iter(self.levels_))]
-        return np.concatenate(([0], np.cumsum(sizes))).astype(np.intp)
-
-    def _placed(self, ratings: Ratings) -> tuple[LongTable, Design, Point, NDArray[np.bool_]]:
-        """Ratings among the fitted levels; rows with a level that has no measure are marked unusable."""
-        names = tuple(self.levels_)
-        known = {name: labels for name, labels in self.levels_.items() if name != names[0]}
-        table = read_long(ratings, names, self.value, known)
-        scale_facet = None if self.scale == "rating" else names.index(self.scale.partition(":")[2])
-        level = np.concatenate([self.severity_[name] for name in names[1:]])
-        usable_rows = np.ones(len(table.value), dtype=bool)
-        offset = self._offset()
-        for f in range(1, len(names)):
-            usable_rows &= np.isfinite(level[offset[f - 1] + table.index[f]])
-        if not usable_rows.all():
-            table = LongTable(
-                table.facets, table.labels, table.index[:, usable_rows], table.value[usable_rows],
-                table.row[usable_rows], table.n_missing,
-            )  # fmt: skip
-        design = build_design(table, scale_facet, categories=self.categories_, set_aside_levels=False)
-        point = Point(
-            np.nan_to_num(level), np.nan_to_num(self.thresholds_), self.mean_, float(np.log(self.sd_))
-        )
-        return table, design, point, np.ones(len(design.cell), dtype=bool)
 
     # -- after the main fit ------------------------------------------------------------------------------------------
     def interaction(self, ratings: Ratings, pair: Sequence[str]) -> Table:
@@ -468,43 +355,3 @@ class ManyFacetRasch(Estimator):
         """
         self.require_fitted()
         return drift_table(self, facet, time, ratings)
-
-
-def _flag_extreme_persons(table: Table, design: Design) -> Table:
-    """Persons at an end of the scale keep their posterior mean in the marginal method; the reader is told."""
-    n = np.asarray(design.counts.sum(axis=1)).ravel()
-    most = np.bincount(
-        design.person, weights=design.steps[design.cell_group[design.cell]], minlength=design.n_persons
-    )
-    flags = [str(text).split() for text in table["flags"]]
-    for k in np.flatnonzero((n > 0) & ((design.score == most) | (design.score == 0))):
-        code = "perfect_score" if design.score[k] == most[k] else "zero_score"
-        if code not in flags[k]:
-            flags[k].insert(0, code)
-    return Table({**table.columns, "flags": np.array([" ".join(f) for f in flags], dtype=str)})
-
-
-def _design_flags(table: LongTable, design: Design, scale_facet: int | None) -> list[Flag]:
-    out: list[Flag] = []
-    for f, name in enumerate(table.facets):
-        for k in np.flatnonzero((design.status[f] != USABLE) & (design.status[f] != EMPTY)):
-            code = STATUS_FLAG[int(design.status[f][k])]
-            what = "highest" if design.status[f][k] == TOP else "lowest"
-            said = (
-                "all ratings in one category"
-                if design.status[f][k] == CONSTANT
-                else f"only the {what} category"
-            )
-            out.append(Flag(code, f"{name} {table.labels[f][k]}", f"{design.raw_n[f][k]} ratings, {said}"))
-    for g, held in enumerate(design.categories):
-        gaps = np.setdiff1d(np.arange(held[0], held[-1] + 1), held) if len(held) else np.zeros(0)
-        where = "" if scale_facet is None else f"{table.facets[scale_facet]} {table.labels[scale_facet][g]}"
-        for gap in cast(Any, gaps).tolist():
-            out.append(
-                Flag(
-                    "unused_category",
-                    where,
-                    f"{gap} was never used; the categories beside it are neighbours here",
-                )
-            )
-    return out

@@ -11,98 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse import coo_matrix
 
-from .._checks import FloatArray, IntArray
+from .._checks import FloatArray
 from ._long import Design
+from ._missing import BLOCK, Features, features, missing_information
+from ._moments import Moments, cumulative_thresholds, moments
 from ._parameters import Layout, Point
-
-BLOCK = 4_000_000  # persons × nodes (and features × nodes) held at once: 32 MB
-DENSE = 2000  # free parameters up to which the information is a dense matrix in every step
 
 
 def nodes(spacing: float, reach: float) -> FloatArray:
     """Equally spaced z from −reach to reach."""
     half = int(np.ceil(reach / spacing))
     return np.asarray(np.arange(-half, half + 1) * spacing, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Of the step in each cell at each node."""
-
-    log_norm: FloatArray  # (C, Q)
-    mean: FloatArray
-    variance: FloatArray
-    reached: FloatArray  # (K, C, Q) probability of step k or more
-    tail: FloatArray  # (K, C, Q) Σ_{j ≥ k} j P_j
-
-
-def moments(location: FloatArray, cumulative: FloatArray) -> Moments:
-    """`location` (C, Q) of the rating, `cumulative` (C, K + 1) sums of thresholds, infinite beyond the last category."""
-    width = cumulative.shape[1] - 1
-    log = [np.zeros_like(location)] + [k * location - cumulative[:, k : k + 1] for k in range(1, width + 1)]
-    top = np.maximum.reduce(log)
-    p = [np.exp(x - top) for x in log]
-    total = np.add.reduce(p)
-    reached, tail = np.zeros((width, *location.shape)), np.zeros((width, *location.shape))
-    above, weighted, square = np.zeros_like(location), np.zeros_like(location), np.zeros_like(location)
-    for k in range(width, 0, -1):
-        p[k] /= total
-        above = above + p[k]
-        weighted = weighted + k * p[k]
-        square += k * k * p[k]
-        reached[k - 1], tail[k - 1] = above, weighted
-    return Moments(
-        top + np.log(total), weighted, np.maximum(square - weighted * weighted, 0.0), reached, tail
-    )
-
-
-def cumulative_thresholds(threshold: FloatArray, steps: IntArray) -> FloatArray:
-    """(G, K + 1) sums of thresholds; infinite for categories a group does not have."""
-    out = np.concatenate((np.zeros((len(threshold), 1)), np.cumsum(threshold, axis=1)), axis=1)
-    out[np.arange(out.shape[1])[None, :] > steps[:, None]] = np.inf
-    return out
-
-
-@dataclass(frozen=True)
-class Features:
-    """Per person the raw parameters its ratings speak of; rows sorted by person."""
-
-    pair_counts: Any  # (n, C) sparse: ratings of a person on a level, by cell
-    pair_person: IntArray
-    pair_raw: IntArray  # raw index of the level
-    group_counts: Any  # (m, C) sparse: ratings of a person in a threshold group
-    group_person: IntArray
-    group_raw: IntArray  # raw index of the group's first threshold
-
-
-def features(design: Design, offset: IntArray) -> Features:
-    """Sparse tables from which scores of persons are made."""
-    coo = coo_matrix(design.counts)
-    person, cell, count = coo.row, coo.col, coo.data
-    n_levels, width, n_cells = int(offset[-1]), design.width, design.counts.shape[1]
-    keys = np.concatenate(
-        [
-            person.astype(np.int64) * n_levels + offset[f] + design.cell_level[cell, f]
-            for f in range(len(offset) - 1)
-        ]
-    )
-    unique, row = np.unique(keys, return_inverse=True)
-    pairs = csr_matrix(
-        (np.tile(count, len(offset) - 1), (row, np.tile(cell, len(offset) - 1))), shape=(len(unique), n_cells)
-    )
-    n_groups = len(design.steps)
-    gkeys, grow = np.unique(person.astype(np.int64) * n_groups + design.cell_group[cell], return_inverse=True)
-    groups = csr_matrix((count, (grow, cell)), shape=(len(gkeys), n_cells))
-    return Features(
-        pair_counts=pairs,
-        pair_person=(unique // n_levels).astype(np.intp),
-        pair_raw=(unique % n_levels).astype(np.intp),
-        group_counts=groups,
-        group_person=(gkeys // n_groups).astype(np.intp),
-        group_raw=(n_levels + (gkeys % n_groups) * width).astype(np.intp),
-    )
 
 
 @dataclass(frozen=True)
@@ -130,6 +51,11 @@ class Marginal:
         self.transposed = design.counts.T.tocsr()
         sizes = np.diff(plan.offset)
         self.cell_raw = design.cell_level + plan.offset[:-1][None, :] if len(sizes) else design.cell_level
+
+    def _features(self) -> Features:
+        if self.features is None:
+            self.features = features(self.design, self.plan.offset)
+        return self.features
 
     # -- tables of cells -------------------------------------------------------------------------------------------
     def difficulty(self, point: Point) -> FloatArray:
@@ -167,6 +93,16 @@ class Marginal:
         log[~free] = 0.0
         return log, float(np.sum((top + np.log(total))[free]))
 
+    def standing(self, log_norm: FloatArray, theta: FloatArray, z: FloatArray, here: slice) -> FloatArray:
+        """(B, Q) as `posterior`, with every known person on the two nodes beside the given measure."""
+        post, _ = self.posterior(log_norm, theta, z, here)
+        for p in np.flatnonzero(self.is_known[here]):
+            at = self.known_at[here.start + int(p)]
+            k = int(np.clip(np.searchsorted(theta, at), 1, len(theta) - 1))
+            share = float(np.clip((at - theta[k - 1]) / (theta[k] - theta[k - 1]), 0.0, 1.0))
+            post[p, k - 1], post[p, k] = 1.0 - share, share
+        return post
+
     # -- passes ----------------------------------------------------------------------------------------------------
     def value(self, point: Point, z: FloatArray) -> float:
         theta = point.mean + point.sd * z
@@ -182,8 +118,7 @@ class Marginal:
         design, plan = self.design, self.plan
         theta = point.mean + point.sd * z
         table = self.cells(point, theta)
-        if information and self.features is None:
-            self.features = features(design, plan.offset)
+        parts = self._features() if information else None
         total = self.constant(point)
         weight = np.zeros((len(self.cell_raw), len(z)))
         zbar_score = 0.0
@@ -193,8 +128,20 @@ class Marginal:
             total += value
             weight += self.transposed[:, here] @ post
             zbar_score += float(design.score[here] @ (post @ z))
-            if information:
-                pieces.append(self._missing(point, z, table, post, here))
+            if parts is not None:
+                pieces.append(
+                    missing_information(
+                        design,
+                        plan,
+                        parts,
+                        self.active & ~self.is_known,
+                        point.sd,
+                        z,
+                        table,
+                        post,
+                        here,
+                    )
+                )
         gradient = np.zeros(len(plan.start))
         expected = np.einsum("cq,cq->c", weight, table.mean)
         reached = np.einsum("cq,kcq->kc", weight, table.reached)
@@ -325,96 +272,3 @@ class Marginal:
         return coo_matrix(
             (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(size, size)
         ).tocsr()
-
-    def _missing(self, point: Point, z: FloatArray, table: Moments, post: FloatArray, here: slice) -> Any:
-        """Σ over persons of the posterior covariance of their score functions (Louis 1982), sparse."""
-        assert self.features is not None
-        plan, f = self.plan, self.features
-        size = len(plan.start)
-        pieces: list[Any] = []
-        step = max(1, BLOCK // (8 * len(z)))
-        begin = here.start
-        while begin < here.stop:
-            end = min(begin + step, here.stop)
-            pieces.append(
-                self._missing_of(
-                    point, z, table, post[begin - here.start : end - here.start], begin, end, f, size
-                )
-            )
-            begin = end
-        return sum(pieces[1:], pieces[0])
-
-    def _missing_of(
-        self,
-        point: Point,
-        z: FloatArray,
-        table: Moments,
-        post: FloatArray,
-        begin: int,
-        end: int,
-        f: Features,
-        size: int,
-    ) -> Any:
-        plan, width = self.plan, self.plan.width
-        pairs = slice(*np.searchsorted(f.pair_person, (begin, end)))
-        groups = slice(*np.searchsorted(f.group_person, (begin, end)))
-        n_pairs, n_groups, n = pairs.stop - pairs.start, groups.stop - groups.start, end - begin
-        total = self.design.counts[begin:end] @ table.mean
-        score = self.design.score[begin:end, None]
-        count = f.group_counts[groups]
-        features = np.concatenate(
-            [
-                f.pair_counts[pairs] @ table.mean,
-                *[count @ table.reached[k] for k in range(width)],
-                -total,
-                point.sd * z[None, :] * (score - total),
-            ]
-        )
-        person = np.concatenate(
-            [
-                f.pair_person[pairs],
-                *[f.group_person[groups]] * width,
-                np.arange(begin, end),
-                np.arange(begin, end),
-            ]
-        )
-        raw = np.concatenate(
-            [
-                f.pair_raw[pairs],
-                *[f.group_raw[groups] + k for k in range(width)],
-                np.full(n, plan.mean_at),
-                np.full(n, plan.mean_at + 1),
-            ]
-        )
-        del n_pairs, n_groups
-        order = np.argsort(person, kind="stable")
-        per_person = np.bincount(person - begin, minlength=n)
-        first = np.cumsum(per_person) - per_person
-        dense = size <= DENSE
-        out = np.zeros(size * size) if dense else None
-        pieces: list[Any] = []
-        for width_here in np.unique(per_person):
-            mine = np.flatnonzero(
-                (per_person == width_here) & self.active[begin:end] & ~self.is_known[begin:end]
-            )
-            if len(mine) == 0:
-                continue
-            chunk = max(1, BLOCK // (int(width_here) * len(z)))
-            for k in range(0, len(mine), chunk):
-                who = mine[k : k + chunk]
-                at = order[first[who][:, None] + np.arange(width_here)[None, :]]
-                values = features[at]  # (B, a, Q)
-                p = post[who][:, None, :]
-                values = values - (values @ p.transpose(0, 2, 1))
-                product = (values * p) @ values.transpose(0, 2, 1)
-                index = raw[at]
-                if out is not None:
-                    key = index[:, :, None] * size + index[:, None, :]
-                    out += np.bincount(key.ravel(), weights=product.ravel(), minlength=size * size)
-                else:
-                    rows = np.broadcast_to(index[:, :, None], product.shape).ravel()
-                    columns = np.broadcast_to(index[:, None, :], product.shape).ravel()
-                    pieces.append(coo_matrix((product.ravel(), (rows, columns)), shape=(size, size)).tocsr())
-        if out is not None:
-            return csr_matrix(out.reshape(size, size))
-        return sum(pieces[1:], pieces[0]) if pieces else csr_matrix((size, size))

@@ -12,7 +12,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from .._checks import FloatArray
 from .._estimator import Progress
-from ._marginal import DENSE, Marginal, Pass, nodes
+from ._marginal import Marginal, Pass, nodes
+from ._missing import DENSE
 from ._parameters import Layout, Point
 
 START_SPACING, START_REACH = 0.3, 6.0  # in SDs of persons: 41 nodes
@@ -22,6 +23,8 @@ MAX_NODES = 2001  # spacing .006 SD: 40,000 ratings a person
 END_MASS = 1e-7  # posterior mass at the ends of the grid that widens it
 ROUGH = 0.05  # Newton decrement (twice the log-likelihood to gain) after which the grid is settled
 CG_TOLERANCE = 1e-3  # of a Newton step; the outer loop corrects what is left
+STRIP = 500  # columns handled at once in large matrices
+KEPT = 3000  # parameters up to which the covariance is kept after the errors are taken from it: 72 MB
 FULL_ERRORS = 12_000  # parameters whose information is inverted in full: 1.2 GB, under a minute
 
 
@@ -104,7 +107,8 @@ def maximise(
     """The marginal mode from `start`; the grid follows the narrowest posterior and is checked by halving."""
     plan = model.plan
     free = recentre(plan, start)
-    spacing, reach = START_SPACING, START_REACH
+    # A grid wider than the posteriors makes the likelihood rough, so it has to be fine from the first step.
+    spacing, reach, _ = suitable_grid(model, plan.point(free), nodes(START_SPACING, START_REACH), START_REACH)
     z = nodes(spacing, reach)
     settled = False
     cycles = 0
@@ -114,9 +118,10 @@ def maximise(
         step, decrement = newton_step(plan, last)
         if decrement <= (tolerance if settled else ROUGH):
             if not settled:
-                spacing, reach, moved = suitable_grid(model, plan.point(free), z, reach)
+                finer, reach_now, _ = suitable_grid(model, plan.point(free), z, reach)
                 settled = True
-                if moved:
+                if finer < 0.9 * spacing or reach_now > reach:
+                    spacing, reach = min(finer, spacing), reach_now
                     z = nodes(spacing, reach)
                     last = model.run(plan.point(free), z, information=True)
                     continue
@@ -203,9 +208,10 @@ def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
             variance = np.where(diagonal > 0, 1.0 / np.maximum(diagonal, 1e-300), np.inf)
         squared = plan.basis.multiply(plan.basis)
         return Errors(np.sqrt(squared @ variance), None, False, ())
-    dense = np.asfortranarray(matrix.toarray())
+    dense = matrix.toarray(order="F")
     scale = np.sqrt(np.maximum(diagonal, 1e-12))
-    dense += penalty(plan, diagonal)
+    weight = _strength(plan, diagonal)
+    _add_product(dense, plan.sums.T * weight[None, :], plan.sums)
     open_ones: tuple[int, ...] = ()
     dense /= scale[:, None]
     dense /= scale[None, :]
@@ -220,9 +226,9 @@ def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
         return standard_errors(plan, information, full=False)
     else:
         inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
-        for k in range(0, len(inverse), 1000):  # fill the upper triangle in strips, without a second matrix
-            inverse[k : k + 1000, k + 1000 :] = inverse[k + 1000 :, k : k + 1000].T
-            square = inverse[k : k + 1000, k : k + 1000]
+        for k in range(0, len(inverse), STRIP):  # fill the upper triangle in strips, without a second matrix
+            inverse[k : k + STRIP, k + STRIP :] = inverse[k + STRIP :, k : k + STRIP].T
+            square = inverse[k : k + STRIP, k : k + STRIP]
             square[:] = np.tril(square) + np.tril(square, -1).T
     inverse /= scale[:, None]
     inverse /= scale[None, :]
@@ -230,9 +236,9 @@ def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
         shift = plan.shifts / size[None, :]
         across = inverse @ plan.sums.T  # V A'
         middle = plan.sums @ across
-        inverse -= shift @ across.T
-        inverse -= across @ shift.T
-        inverse += shift @ middle @ shift.T
+        _add_product(inverse, -shift, across.T)
+        _add_product(inverse, -across, shift.T)
+        _add_product(inverse, shift @ middle, shift.T)
     product = plan.basis @ inverse if plan.n_free <= DENSE else None
     if product is not None:
         se = np.sqrt(np.maximum(np.asarray(plan.basis.multiply(product).sum(axis=1)).ravel(), 0.0))
@@ -240,7 +246,13 @@ def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
         se = np.sqrt(np.maximum(_quadratic_rows(plan.basis.tocsr(), inverse), 0.0))
     for k in open_ones:
         se[np.flatnonzero(np.asarray(plan.basis[:, [k]].toarray()).ravel())] = np.nan
-    return Errors(se, inverse, True, open_ones)
+    return Errors(se, inverse if len(inverse) <= KEPT else None, True, open_ones)
+
+
+def _add_product(matrix: FloatArray, left: FloatArray, right: FloatArray) -> None:
+    """matrix += left · right in strips: with thousands of raters a second matrix of that size is not affordable."""
+    for k in range(0, matrix.shape[1], STRIP):
+        matrix[:, k : k + STRIP] += left @ right[:, k : k + STRIP]
 
 
 def _quadratic_rows(basis: Any, covariance: FloatArray) -> FloatArray:

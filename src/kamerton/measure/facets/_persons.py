@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import BoolArray, FloatArray, IntArray
-from ._marginal import moments
+from ._moments import moments
 
 MAX_STEP = 1.0  # logits a Newton step may move
 CYCLES = 200

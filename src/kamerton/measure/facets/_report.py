@@ -13,7 +13,7 @@ from scipy.stats import chi2
 from .._checks import FloatArray, IntArray
 from .._estimator import Table
 from ._long import BOTTOM, CONSTANT, EMPTY, TOP, USABLE, Design, LongTable
-from ._marginal import Moments, cumulative_thresholds, moments
+from ._moments import Moments, cumulative_thresholds, moments
 from ._parameters import Layout, Point
 from ._residuals import ByKind, Kinds, Residuals, correlation
 

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from .._checks import FloatArray, IntArray
 from ._long import Design
-from ._marginal import Moments
+from ._moments import Moments
 
 FLOOR = 1e-10  # variance of a rating below which a squared standardised residual says nothing
 

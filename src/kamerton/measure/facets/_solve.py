@@ -12,7 +12,8 @@ from .._checks import FloatArray, IntArray
 from .._estimator import Progress
 from ._joint import Joint
 from ._long import BOTTOM, TOP, USABLE, Design, LongTable
-from ._marginal import Marginal, cumulative_thresholds, moments
+from ._marginal import Marginal
+from ._moments import cumulative_thresholds, moments
 from ._newton import FULL_ERRORS, Errors, maximise, standard_errors
 from ._parameters import Layout, Point, layout
 from ._persons import measure_from_score
@@ -129,9 +130,7 @@ def posterior_sums(
     sums = {name: np.zeros(design.n_persons) for name in names}
     transposed = kinds.counts.T.tocsr()
     for here in model.blocks(len(z)):
-        post, _ = model.posterior(m.log_norm, theta, z, here)
-        for p in np.flatnonzero(model.is_known[here]):  # a known person stands between two nodes
-            _between(post[p], theta, model.known_at[here.start + int(p)])
+        post = model.standing(m.log_norm, theta, z, here)
         weight += transposed[:, here] @ post
         value[here] = post @ theta
         spread[here] = np.sqrt(np.maximum(post @ theta**2 - value[here] ** 2, 0.0))
@@ -160,14 +159,6 @@ def posterior_sums(
         expected_measure=expected_measures(design, m, by_cell, location, np.arange(len(by_cell))),
         scale_facet=scale_facet,
     )
-
-
-def _between(row: FloatArray, theta: FloatArray, at: float) -> None:
-    """All weight on the two nodes beside `at` (on the end node beyond the grid)."""
-    k = int(np.clip(np.searchsorted(theta, at), 1, len(theta) - 1))
-    share = float(np.clip((at - theta[k - 1]) / (theta[k] - theta[k - 1]), 0.0, 1.0))
-    row[:] = 0.0
-    row[k - 1], row[k] = 1.0 - share, share
 
 
 def solve_joint(
