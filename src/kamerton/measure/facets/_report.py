@@ -180,7 +180,7 @@ def summary_table(solved: Solved, tables: dict[str, Table], *, population_sd: fl
     rows: list[dict[str, Any]] = []
     for f, name in enumerate(solved.table.facets):
         t = tables[name]
-        used = (solved.design.status[f] == USABLE) & np.isfinite(t["se"])
+        used = (solved.design.status[f] == USABLE) & np.isfinite(t["se"]) & (t["se"] > 0)  # not the anchored
         value = t["measure" if f == 0 else "severity"][used]
         se = t["se"][used]
         count = len(value)
@@ -196,7 +196,9 @@ def summary_table(solved: Solved, tables: dict[str, Table], *, population_sd: fl
             true = max(spread - noise, 0.0)
             reliability = true / spread if spread > 0 else np.nan
             chi, df = _chi(solved, f, used, value, se), count - 1
-        separation = np.sqrt(reliability / (1 - reliability)) if reliability < 1 else np.inf
+        separation = np.nan if not reliability <= 1 else np.inf
+        if reliability < 1:
+            separation = float(np.sqrt(reliability / (1 - reliability)))
         rows.append(
             {
                 "facet": name,
