@@ -25,8 +25,6 @@ from kamerton.measure.agreement import (
     pabak,
     pairwise_agreement,
     percentage_agreement,
-    rater_accuracy,
-    rater_accuracy_table,
     rater_confusion,
     within_group_agreement,
 )
@@ -257,28 +255,3 @@ def test_confusion_counts_each_subject_once_and_names_the_largest_mix():
     np.testing.assert_allclose(found.shares.sum(axis=1), 1)
     with pytest.raises(ValueError, match="Dan"):
         rater_confusion(x, "Ann", "Dan", raters=["Ann", "Bob"])
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    arrays(np.float64, (5, 4), elements=st.integers(1, 5).map(float)),
-    arrays(np.float64, (5, 4), elements=st.integers(1, 5).map(float)),
-)
-def test_components_of_accuracy_sum_to_the_squared_error(x, t):
-    found = rater_accuracy(x, t)
-    parts = (
-        found.elevation
-        + found.differential_elevation
-        + found.stereotype_accuracy
-        + found.differential_accuracy
-    )
-    assert parts == pytest.approx(found.mse)
-
-
-def test_a_rater_with_a_gap_keeps_the_other_persons():
-    x = np.full((2, 3, 2), 3.0)
-    x[1, 0, 0] = np.nan
-    table = rater_accuracy_table(x, np.full((3, 2), 2.0), raters=["Ann", "Bob"])
-    assert table["n"].tolist() == [3, 2] and table["leniency"].tolist() == [1, 1]
-    with pytest.raises(ValueError, match="person 0, dimension 0"):
-        rater_accuracy(x[1], np.full((3, 2), 2.0))

@@ -11,7 +11,6 @@ from kamerton.measure.agreement import (
     gwet_ac,
     icc,
     krippendorff_alpha,
-    rater_accuracy,
     within_group_agreement,
 )
 
@@ -91,13 +90,3 @@ def test_random_answers_have_r_wg_near_zero_and_its_interval_holds():
         for _ in range(200)
     ]
     assert abs(np.mean(guessed)) < 0.02
-
-
-def test_components_of_accuracy_recover_a_planted_rater():
-    rng = np.random.default_rng(17)
-    true = rng.normal(3, 0.7, (400, 8))
-    rated = true + 0.6 + rng.normal(0, 0.3, (400, 1)) + rng.normal(0, 0.5, (400, 8))
-    found = rater_accuracy(rated, true)
-    assert abs(found.leniency - 0.6) < 0.06
-    assert abs(found.differential_elevation - (0.09 + 0.25 / 8)) < 0.03
-    assert abs(found.differential_accuracy - 0.25 * 7 / 8) < 0.03

@@ -20,7 +20,6 @@ from kamerton.measure.agreement import (
     mean_squares,
     pabak,
     percentage_agreement,
-    rater_accuracy,
     robinson_a,
     rows_of_table,
     within_group_agreement,
@@ -171,20 +170,3 @@ def test_icc_of_groups_equals_the_figure_bliese_prints():
         (expected["ICC1"], expected["ICC2"]), abs=1e-5
     )
     assert round(found.icc1.value, 7) == expected["published_rounded"]["ICC1"]
-
-
-def test_components_of_accuracy_equal_the_worked_example():
-    known = cases("rater_accuracy")["four_targets_three_dims"]
-    found, expected = rater_accuracy(known["inputs"]["ratings"], known["inputs"]["true"]), known["expected"]
-    names = {
-        "E2": "elevation",
-        "DE2": "differential_elevation",
-        "SA2": "stereotype_accuracy",
-        "DA2": "differential_accuracy",
-        "MSE": "mse",
-        "leniency": "leniency",
-        "range_ratio": "range_ratio",
-    }
-    assert {k: getattr(found, v) for k, v in names.items()} == pytest.approx(
-        {k: expected[k] for k in names}, abs=1e-9
-    )

@@ -6,6 +6,9 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.optimize import approx_fprime
 
 from kamerton.measure import NotFittedError, load
@@ -14,6 +17,8 @@ from kamerton.measure.generalizability import (
     cheapest_designs,
     decision_study,
     parse_design,
+    rater_accuracy,
+    rater_accuracy_table,
 )
 from kamerton.measure.generalizability._cells import long_form, sort_into_cells, sums_of_squares
 from kamerton.measure.generalizability._reml import balanced_criterion, general_criterion
@@ -245,3 +250,28 @@ def test_two_effects_with_the_same_cells_cannot_be_told_apart():
         GeneralizabilityStudy(design="p x r").fit(
             np.random.default_rng(1).normal(size=30), {"p": code, "r": code % 3}
         )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    arrays(np.float64, (5, 4), elements=st.integers(1, 5).map(float)),
+    arrays(np.float64, (5, 4), elements=st.integers(1, 5).map(float)),
+)
+def test_components_of_accuracy_sum_to_the_squared_error(x, t):
+    found = rater_accuracy(x, t)
+    parts = (
+        found.elevation
+        + found.differential_elevation
+        + found.stereotype_accuracy
+        + found.differential_accuracy
+    )
+    assert parts == pytest.approx(found.mse)
+
+
+def test_a_rater_with_a_gap_keeps_the_other_persons():
+    x = np.full((2, 3, 2), 3.0)
+    x[1, 0, 0] = np.nan
+    table = rater_accuracy_table(x, np.full((3, 2), 2.0), raters=["Ann", "Bob"])
+    assert table["n"].tolist() == [3, 2] and table["leniency"].tolist() == [1, 1]
+    with pytest.raises(ValueError, match="person 0, dimension 0"):
+        rater_accuracy(x[1], np.full((3, 2), 2.0))

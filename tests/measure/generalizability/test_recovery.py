@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kamerton.measure.generalizability import GeneralizabilityStudy
+from kamerton.measure.generalizability import GeneralizabilityStudy, rater_accuracy
 
 TRUTH = {"p": 0.5, "e": 0.1, "r:e": 0.08, "pe": 0.25, "pr:e": 0.35}
 
@@ -98,3 +98,13 @@ def test_a_cross_design_of_three_facets_is_recovered():
         found.append(GeneralizabilityStudy(design="p x r x e", method="reml").fit(x).components_)
     bias = np.mean(found, axis=0) - np.array(list(s.values()))
     assert np.all(np.abs(bias) < 3.5 * np.std(found, axis=0) / np.sqrt(40) + 0.003)
+
+
+def test_components_of_accuracy_recover_a_planted_rater():
+    rng = np.random.default_rng(17)
+    true = rng.normal(3, 0.7, (400, 8))
+    rated = true + 0.6 + rng.normal(0, 0.3, (400, 1)) + rng.normal(0, 0.5, (400, 8))
+    found = rater_accuracy(rated, true)
+    assert abs(found.leniency - 0.6) < 0.06
+    assert abs(found.differential_elevation - (0.09 + 0.25 / 8)) < 0.03
+    assert abs(found.differential_accuracy - 0.25 * 7 / 8) < 0.03

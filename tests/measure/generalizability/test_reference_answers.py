@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from kamerton.measure.agreement import icc
-from kamerton.measure.generalizability import GeneralizabilityStudy, decision_study
+from kamerton.measure.generalizability import GeneralizabilityStudy, decision_study, rater_accuracy
 from kamerton.measure.generalizability._reml import balanced_criterion
-from tests.measure.agreement.reference import answers, matrix, rows
+from tests.measure.agreement.reference import answers, cases, matrix, rows
 
 NAMES = {"Person": "p", "Task": "t", "Rater:Task": "r:t", "Person:Task": "pt", "Residual": "pr:t"}
 
@@ -97,3 +97,20 @@ def test_a_d_study_equals_the_one_worked_by_hand():
 def test_phi_at_a_cut_follows_brennan_and_kane():
     d = decision_study({"p": 0.04, "i": 0.02, "pi": 0.16}, design="p x i", sizes={"i": 10}, cut=0.8, mean=0.7)
     assert d.phi_lambda.value == pytest.approx((0.04 + 0.01) / (0.04 + 0.01 + 0.018))
+
+
+def test_components_of_accuracy_equal_the_worked_example():
+    known = cases("rater_accuracy")["four_targets_three_dims"]
+    found, expected = rater_accuracy(known["inputs"]["ratings"], known["inputs"]["true"]), known["expected"]
+    names = {
+        "E2": "elevation",
+        "DE2": "differential_elevation",
+        "SA2": "stereotype_accuracy",
+        "DA2": "differential_accuracy",
+        "MSE": "mse",
+        "leniency": "leniency",
+        "range_ratio": "range_ratio",
+    }
+    assert {k: getattr(found, v) for k, v in names.items()} == pytest.approx(
+        {k: expected[k] for k in names}, abs=1e-9
+    )

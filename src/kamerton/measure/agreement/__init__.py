@@ -1,6 +1,5 @@
 """Agreement of raters and of groups: correlations within classes, kappas, concordance, indices of a group."""
 
-from ._accuracy import RaterAccuracy, rater_accuracy, rater_accuracy_table
 from ._coefficient import Coefficient
 from ._concordance import finn, kendall_w, mean_correlation, robinson_a
 from ._icc import IntraclassCorrelations, MeanSquares, icc, mean_squares
@@ -27,10 +26,10 @@ from ._within_group import (
 )
 
 __all__ = [
-    "Coefficient", "GroupCorrelations", "IntraclassCorrelations", "MeanSquares", "PairwiseAgreement", "RaterAccuracy",
+    "Coefficient", "GroupCorrelations", "IntraclassCorrelations", "MeanSquares", "PairwiseAgreement",
     "RaterConfusion", "WithinGroupAgreement", "cohen_kappa", "conger_kappa", "finn", "fleiss_kappa",
     "fleiss_kappa_from_counts", "group_icc", "group_icc_from_statistics", "gwet_ac", "icc", "kendall_w",
     "krippendorff_alpha", "light_kappa", "mean_correlation", "mean_squares", "null_variance", "pabak",
-    "pairwise_agreement", "percentage_agreement", "rater_accuracy", "rater_accuracy_table", "rater_confusion",
+    "pairwise_agreement", "percentage_agreement", "rater_confusion",
     "robinson_a", "rows_of_table", "within_group_agreement",
 ]  # fmt: skip

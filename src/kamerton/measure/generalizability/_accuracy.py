@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import FloatArray
 from .._estimator import Flag, Table
-from ._coefficient import rater_names
+from ..agreement._coefficient import rater_names
 
 
 @dataclass(frozen=True)
