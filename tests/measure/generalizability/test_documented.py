@@ -13,7 +13,7 @@ from kamerton.measure import generalizability
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "methods" / "generalizability.md"
 
 
-@pytest.mark.parametrize("module", ("_accuracy", "_decision", "_design", "_study"))
+@pytest.mark.parametrize("module", ("_accuracy", "_decision", "_design", "_search", "_study"))
 def test_examples_in_docstrings_run(module):
     found = doctest.testmod(importlib.import_module(f"kamerton.measure.generalizability.{module}"))
     assert found.failed == 0 and found.attempted > 0

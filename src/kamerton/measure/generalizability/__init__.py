@@ -1,8 +1,9 @@
 """Variance components of crossed and nested designs, D-studies, accuracy of raters."""
 
 from ._accuracy import RaterAccuracy, rater_accuracy, rater_accuracy_table
-from ._decision import DecisionStudy, DesignSearch, Quantity, cheapest_designs, decision_study
+from ._decision import DecisionStudy, Quantity, decision_study
 from ._design import Design, Effect, parse_design
+from ._search import DesignSearch, cheapest_designs
 from ._study import GeneralizabilityStudy
 
 __all__ = [

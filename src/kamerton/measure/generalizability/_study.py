@@ -21,16 +21,10 @@ from ._cells import (
     sort_into_cells,
     sums_of_squares,
 )
-from ._decision import (
-    CoefficientName,
-    DecisionStudy,
-    DesignSearch,
-    quick_coefficients,
-    search_designs,
-    study_from,
-)
+from ._decision import DecisionStudy, study_from
 from ._design import parse_design
 from ._reml import RESIDUAL_FLOOR, Evaluate, balanced_criterion, general_criterion, maximise
+from ._search import CoefficientName, DesignSearch, quick_coefficients, search_designs
 
 Method = Literal["moments", "reml"]
 FEW_LEVELS = 5
