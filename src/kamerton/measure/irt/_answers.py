@@ -108,6 +108,14 @@ def code_for_model(
     table = as_answers(answers)
     if table.shape[1] != len(categories):
         raise ValueError(f"The model has {len(categories)} items, the answers have {table.shape[1]} columns.")
+    if all(known == tuple(range(len(known))) and len(known) > 1 for known in categories):
+        top = np.array([len(known) - 1 for known in categories])
+        with np.errstate(invalid="ignore"):
+            codes = table.astype(np.int16)
+        seen = table == table
+        if bool(np.all(((codes == table) & (codes >= 0) & (codes <= top)) | ~seen)):
+            codes[~seen] = MISSING
+            return codes
     codes = np.full(table.shape, MISSING, dtype=np.int16)
     for j, known in enumerate(categories):
         column = table[:, j]

@@ -227,23 +227,30 @@ def expectation(state: State, data: Indicators, *, exact: bool) -> Expected:
     at_nodes = np.zeros((len(state.latent.mean), len(state.nodes)))
     log_likelihood = 0.0
     one_group = len(state.latent.mean) == 1
+    space = np.empty((min(ROWS, len(data.codes)), len(state.nodes)), dtype=dtype)
+    ones = np.ones(len(state.nodes), dtype=dtype)
+    narrow = data.columns < len(state.nodes)
     for rows, indicators in data.blocks(dtype):
-        posterior = indicators @ by_category
+        posterior = np.matmul(indicators, by_category, out=space[: len(indicators)])
         posterior += prior[0] if one_group else prior[data.groups[rows]]
-        top = posterior.max(axis=1, keepdims=True)
-        posterior -= top
+        top = posterior.max(axis=1)
+        posterior -= top[:, None]
         np.exp(posterior, out=posterior)
-        total = posterior.sum(axis=1, keepdims=True)
+        total = posterior @ ones
         weight = data.weights[rows]
-        log_likelihood += float(
-            weight @ (top[:, 0].astype(np.float64) + np.log(total[:, 0].astype(np.float64)))
-        )
-        posterior *= (weight[:, None] / total).astype(dtype)
-        counts += indicators.T @ posterior
-        if one_group:
-            at_nodes[0] += posterior.sum(axis=0, dtype=np.float64)
+        log_likelihood += float(weight @ (top.astype(np.float64) + np.log(total.astype(np.float64))))
+        share = (weight / total).astype(dtype)
+        if narrow:  # the smaller of the two tables is the one to scale
+            counts += (indicators * share[:, None]).T @ posterior
         else:
-            np.add.at(at_nodes, data.groups[rows], posterior.astype(np.float64))
+            posterior *= share[:, None]
+            counts += indicators.T @ posterior
+            share = np.ones_like(share)
+        if one_group:
+            at_nodes[0] += share @ posterior
+        else:
+            for group in range(len(at_nodes)):
+                at_nodes[group] += np.where(data.groups[rows] == group, share, 0) @ posterior
     return Expected(log_likelihood, counts, at_nodes)
 
 

@@ -109,23 +109,20 @@ def flagged(value: FloatArray, se: FloatArray, data: Indicators, few: int) -> Es
     used = data.codes[:, data.used]
     seen = used >= 0
     n = seen.sum(axis=1)
-    top = (used == data.counts[data.used] - 1) | ~seen
-    bottom = (used == 0) | ~seen
-    flags = []
-    value, se = value.copy(), se.copy()
-    for i in range(len(n)):
-        own: list[str] = []
-        if n[i] == 0:
-            own.append("no_answers")
-            value[i] = se[i] = np.nan
-        else:
-            if top[i].all():
-                own.append("all_correct" if (data.counts[data.used] == 2).all() else "all_highest")
-            if bottom[i].all():
-                own.append("all_wrong" if (data.counts[data.used] == 2).all() else "all_lowest")
-            if n[i] < few:
-                own.append("too_few_items")
-            if abs(value[i]) > WIDEST - 1e-6:
-                own.append("at_bound")
-        flags.append(tuple(own))
+    binary = bool((data.counts[data.used] == 2).all())
+    marks: list[tuple[str, NDArray[np.bool_]]] = [
+        ("no_answers", n == 0),
+        (
+            "all_correct" if binary else "all_highest",
+            ((used == data.counts[data.used] - 1) | ~seen).all(axis=1) & (n > 0),
+        ),
+        ("all_wrong" if binary else "all_lowest", (used <= 0).all(axis=1) & (n > 0)),
+        ("too_few_items", (n > 0) & (n < few)),
+        ("at_bound", np.abs(value) > WIDEST - 1e-6),
+    ]
+    value, se = np.where(n == 0, np.nan, value), np.where(n == 0, np.nan, se)
+    flags: list[tuple[str, ...]] = [()] * len(n)
+    for code, rows in marks:
+        for i in np.flatnonzero(rows):
+            flags[i] = (*flags[i], code)
     return Estimates(value, se, n.astype(np.intp), tuple(flags))
