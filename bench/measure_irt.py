@@ -87,14 +87,28 @@ def _peer(x: np.ndarray, model: str, own: float) -> dict[str, float] | None:
             )
 
         spent[speed], found = _best(fit, 3)
-        values.append(float(found.log_likelihood))
-    best = min(spent.values())
+        values.append(_at_own_nodes(x, found.model.parameters))
     return {
-        "seconds": best,
-        "seconds_by_acceleration": spent,
+        "seconds": spent["none"],
+        "seconds_accelerated": spent["squarem"],
         "log_likelihood": max(values),
         "own_minus_peer": own - max(values),
     }
+
+
+def _at_own_nodes(x: np.ndarray, parameters: dict[str, np.ndarray]) -> float:
+    """The log-likelihood of the peer's parameters on our grid: its own nodes integrate with an error of their own."""
+    a = np.asarray(parameters["discrimination"], dtype=float)
+    b = np.asarray(parameters.get("thresholds", parameters.get("difficulty")), dtype=float).reshape(
+        len(a), -1
+    )
+    xi = np.column_stack((a, -a[:, None] * b))
+    latent = Latent(np.zeros(1), np.ones(1), np.array([False]), np.array([False]))
+    block = Block("graded", np.arange(len(a)), xi, np.ones(xi.shape[1], bool))
+    state = State((block,), latent, np.linspace(-6, 6, NODES))
+    counts = np.full(len(a), xi.shape[1], dtype=np.intp)
+    data = Indicators(x.astype(np.int16), counts, np.zeros(len(x), dtype=np.intp), np.ones(len(x)))
+    return expectation(state, data, exact=True).log_likelihood
 
 
 def _e_step(n: int) -> dict[str, float]:
