@@ -122,6 +122,17 @@ def test_labels_and_missing_cells_are_read_and_an_unknown_label_is_named():
         cohen_kappa(x, categories=["fair", "good"])
 
 
+def test_numbers_and_texts_are_coded_alike():
+    x = np.random.default_rng(13).integers(1, 5, (30, 3)).astype(float)
+    x[2, 1] = np.nan
+    for categories in (None, [4, 2, 1, 3]):
+        slow = [[None if np.isnan(v) else int(v) for v in row] for row in x]
+        one, two = (conger_kappa(v, weights="linear", categories=categories) for v in (x, slow))
+        assert (one.value, one.se) == pytest.approx((two.value, two.se))
+    with pytest.raises(ValueError, match="not among"):
+        conger_kappa(x, categories=[1, 2, 3])
+
+
 def test_an_unused_category_is_named_and_changes_gwet_and_pabak():
     x = np.random.default_rng(5).integers(1, 4, (30, 3))
     wide = gwet_ac(x, categories=[1, 2, 3, 4, 5])

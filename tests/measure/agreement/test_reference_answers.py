@@ -16,6 +16,7 @@ from kamerton.measure.agreement import (
     icc,
     kendall_w,
     krippendorff_alpha,
+    light_kappa,
     mean_correlation,
     mean_squares,
     pabak,
@@ -87,6 +88,8 @@ def test_fleiss_kappa_of_the_diagnoses_is_the_published_one_once_the_sixth_rater
     assert fleiss_kappa(x).value == pytest.approx(0.2821649, abs=1e-6)
     x[:, 5] += 1
     assert fleiss_kappa(x).value == pytest.approx(answers("irr_diagnoses")["fleiss_kappa"], abs=1e-9)
+    # The manual page of irr's kappam.light prints .459 for the same labels: the recoding is the right one.
+    assert round(light_kappa(x).value, 3) == 0.459
 
 
 def test_cohen_kappa_equals_irr():

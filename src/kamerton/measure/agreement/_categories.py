@@ -46,8 +46,10 @@ def code_ratings(ratings: Any, categories: Sequence[Any] | None = None) -> Coded
     the position in the order counts.
     """
     given = np.asarray(ratings) if isinstance(ratings, np.ndarray) else np.asarray(ratings, dtype=object)
-    if given.ndim == 2 and given.shape[1] >= 2 and given.dtype.kind in "iuf" and categories is None:
-        return _code_numbers(given.astype(np.float64))
+    if given.ndim == 2 and given.shape[1] >= 2 and given.dtype.kind in "iuf":
+        quick = _code_numbers(given.astype(np.float64), categories)
+        if quick is not None:
+            return quick
     cells = given.astype(object)
     if cells.ndim != 2 or cells.shape[1] < 2:
         raise ValueError(f"ratings have shape {cells.shape}; give subjects × raters with at least 2 raters.")
@@ -82,15 +84,24 @@ def code_ratings(ratings: Any, categories: Sequence[Any] | None = None) -> Coded
     return CodedRatings(codes, tuple(order), values)
 
 
-def _code_numbers(x: FloatArray) -> CodedRatings:
-    """The same for arrays of numbers, without a loop over cells."""
+def _code_numbers(x: FloatArray, categories: Sequence[Any] | None) -> CodedRatings | None:
+    """The same for arrays of numbers, without a loop over cells; None where the slow way must name what is wrong."""
     present = ~np.isnan(x)
-    if not present.any():
-        raise ValueError("every cell is missing; nothing can be compared.")
-    values = np.unique(x[present])
-    codes = np.where(present, np.searchsorted(values, np.where(present, x, values[0])), -1).astype(np.intp)
-    labels = [int(v) if v.is_integer() else v for v in values.tolist()]
-    return CodedRatings(codes, tuple(labels), values)
+    found = np.unique(x[present])
+    if not found.size:
+        return None
+    if categories is None:
+        codes = np.where(present, np.searchsorted(found, np.where(present, x, found[0])), -1)
+        labels = [int(v) if v.is_integer() else v for v in found.tolist()]
+        return CodedRatings(codes.astype(np.intp), tuple(labels), found)
+    if not all(isinstance(c, (int, float, np.number)) and not isinstance(c, bool) for c in categories):
+        return None
+    values = np.array(categories, dtype=np.float64)
+    if len(np.unique(values)) != len(values) or not np.isin(found, values).all():
+        return None
+    order = np.argsort(values)
+    place = order[np.searchsorted(values[order], np.where(present, x, found[0]))]
+    return CodedRatings(np.where(present, place, -1).astype(np.intp), tuple(categories), values)
 
 
 def agreement_weights(weights: Any, values: FloatArray) -> FloatArray:
