@@ -251,3 +251,61 @@ def test_ratings_that_make_no_sense_are_refused_with_their_place(sample: dict[st
     with pytest.raises(ValueError, match="was not in the ratings"):
         fitted = ManyFacetRasch(facets=FACETS).fit(sample)
         fitted.estimate("person", {**sample, "rater": sample["rater"] + 50})
+
+
+@pytest.mark.parametrize("free", [None, "rater"])
+def test_errors_of_the_joint_method_are_those_of_the_whole_information(free: str | None) -> None:
+    """Information of all persons and levels written out row by row and inverted where the sums are zero."""
+    from tests.measure.facets.simulated import draw
+
+    rng = np.random.default_rng(1)
+    p, i, r = (a.ravel() for a in np.meshgrid(np.arange(25), np.arange(3), np.arange(4), indexing="ij"))
+    table = {"person": p, "item": i, "rater": r, "value": draw(rng.normal(size=25)[p], rng)}
+    model = ManyFacetRasch(facets=FACETS, method="joint", free=free).fit(table)
+    theta, tau = model.table("person")["measure"], model.thresholds_[0]
+    size = 25 + 3 + 4 + len(tau)
+    information = np.zeros((size, size))
+    for person, item, rater in zip(p, i, r, strict=True):
+        at = theta[person] - model.severity_["item"][item] - model.severity_["rater"][rater]
+        log = np.concatenate(([0.0], np.cumsum(at - tau)))
+        share = np.exp(log) / np.exp(log).sum()
+        features = np.zeros((len(tau) + 1, size))
+        for k in range(len(tau) + 1):
+            features[k, [person, 25 + item, 28 + rater]] = k, -k, -k
+            features[k, 32 : 32 + k] = -1
+        mean = share @ features
+        information += (features * share[:, None]).T @ features - np.outer(mean, mean)
+    sums = np.zeros((3, size))
+    sums[0, 25:28] = sums[1, 32:] = 1
+    sums[2, slice(28, 32) if free is None else slice(0, 25)] = 1
+    space = np.linalg.svd(sums)[2][3:].T
+    se = np.sqrt(np.diag(space @ np.linalg.inv(space.T @ information @ space) @ space.T))
+    assert model.table("person")["se"] == pytest.approx(se[:25], abs=1e-8)
+    assert model.severity_se_["item"] == pytest.approx(se[25:28], abs=1e-8)
+    assert model.severity_se_["rater"] == pytest.approx(se[28:32], abs=1e-8)
+    assert model.thresholds_se_[0] == pytest.approx(se[32:], abs=1e-8)
+
+
+def test_derivatives_of_the_marginal_likelihood_are_those_of_finite_differences(
+    sample: dict[str, np.ndarray],
+) -> None:
+    from kamerton.measure.facets._long import build_design, read_long
+    from kamerton.measure.facets._marginal import Marginal, nodes
+    from kamerton.measure.facets._parameters import layout
+
+    design = build_design(read_long(sample, FACETS, "value"), 1)
+    plan = layout(design, [{}, {}], 0, mean=None, log_sd=None)
+    model, z = Marginal(design, plan, {0: 0.3}), nodes(0.25, 6.0)
+    free = np.random.default_rng(0).normal(scale=0.1, size=plan.n_free)
+    last = model.run(plan.point(free), z, information=True)
+    gradient = plan.basis.T @ last.gradient
+    information = (plan.basis.T @ (last.complete - last.missing) @ plan.basis).toarray()
+    for k in range(plan.n_free):
+        move = np.zeros(plan.n_free)
+        move[k] = 1e-4
+        up, down = plan.point(free + move), plan.point(free - move)
+        assert gradient[k] == pytest.approx((model.value(up, z) - model.value(down, z)) / 2e-4, abs=1e-5)
+        slope = plan.basis.T @ (
+            model.run(up, z, information=False).gradient - model.run(down, z, information=False).gradient
+        )
+        assert information[k] == pytest.approx(-slope / 2e-4, abs=1e-4)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._estimator import Flag, Table
 from ._long import CONSTANT, EMPTY, TOP, USABLE, Design, LongTable
-from ._newton import FULL_ERRORS
+from ._newton import FULL_ERRORS, KEPT
 from ._report import STATUS_FLAG, Solved
 from ._solve import Search
 
@@ -26,7 +26,8 @@ def result_flags(
             Flag(
                 "approximate_errors",
                 "",
-                f"{solved.plan.n_free} parameters, more than {FULL_ERRORS}: diagonal only",
+                f"{solved.plan.n_free} parameters: beyond {FULL_ERRORS} (persons of the joint method: {KEPT}) "
+                "errors leave out what parameters share",
             )
         )
     if search.errors.not_identified:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import diags
 
 from .._checks import FloatArray, IntArray
 from .._estimator import Progress
@@ -178,16 +179,17 @@ def solve_joint(
     found = joint.maximise(
         max_cycles=max_cycles, tolerance=tolerance, full=plan.n_free <= FULL_ERRORS, progress=progress
     )
-    point, theta, se = found.point, found.theta, found.errors.se.copy()
+    errors = replace(found.errors, exact=found.errors.exact and found.errors.covariance is not None)
+    point, theta, theta_se, se = found.point, found.theta, found.theta_se, found.errors.se.copy()
     if free > 0:
         shift = float(np.nanmean(theta))
         theta = theta - shift
         level = point.level.copy()
         level[plan.offset[free - 1] : plan.offset[free]] -= shift
         point = Point(level, point.threshold, 0.0, 0.0)
-        se[plan.offset[free - 1] : plan.offset[free]] = _shifted_errors(
-            joint, found.theta, found.point, found.errors, free
-        )
+        if errors.covariance is not None:
+            here = slice(plan.offset[free - 1], plan.offset[free])
+            se[here], theta_se = _shifted_errors(joint, found.theta, found.point, errors, free)
     kinds = rows_as_kinds(design)
     difficulty = point.level[joint.cell_raw].sum(axis=1)
     location = (theta[design.person] - difficulty[design.cell])[:, None]
@@ -201,9 +203,9 @@ def solve_joint(
         plan=plan,
         point=point,
         se=se,
-        covariance=found.errors.covariance,
+        covariance=errors.covariance,
         theta=theta,
-        theta_se=found.theta_se,
+        theta_se=theta_se,
         kinds=kinds,
         by_kind=by_kind,
         persons=by_kind.of(design.person, design.n_persons),
@@ -216,24 +218,29 @@ def solve_joint(
     )
 
 
-def _shifted_errors(joint: Joint, theta: FloatArray, point: Point, errors: Errors, free: int) -> FloatArray:
-    """Errors of levels measured against the mean person."""
+def _shifted_errors(
+    joint: Joint, theta: FloatArray, point: Point, errors: Errors, free: int
+) -> tuple[FloatArray, FloatArray]:
+    """Errors of the levels of the free facet and of persons, both measured from the mean person."""
     plan = joint.plan
     here = slice(plan.offset[free - 1], plan.offset[free])
-    if errors.covariance is None:
-        return errors.se[here]
+    assert errors.covariance is not None
     _, _, info, across, _ = joint.derivatives(np.nan_to_num(theta), point)
     inverse = np.where(joint.usable, 1.0 / info, 0.0)
     n = max(int(joint.usable.sum()), 1)
     basis = plan.basis.tocsr()
-    mean_row = (
-        np.asarray((across @ plan.basis).T @ inverse).ravel() / n
-    )  # θ̄ moves by −this·(change of the others)
+    carried = diags(inverse) @ (across @ plan.basis)  # a person moves by −this · (change of the others)
+    mean_row = np.asarray(carried.sum(axis=0)).ravel() / n
     own = basis[here] @ errors.covariance
     variance = np.asarray(basis[here].multiply(own).sum(axis=1)).ravel()
-    covariance = -(own @ mean_row)
     of_mean = float(inverse.sum()) / n**2 + float(mean_row @ errors.covariance @ mean_row)
-    return np.asarray(np.sqrt(np.maximum(variance - 2 * covariance + of_mean, 0.0)))
+    levels = variance + 2 * (own @ mean_row) + of_mean
+    persons = inverse * (1 - 2 / n) + float(inverse.sum()) / n**2
+    carried = carried.tocsr()
+    for k in range(0, len(persons), 1000):  # a dense matrix of all persons might not fit
+        moved = carried[k : k + 1000].toarray() - mean_row
+        persons[k : k + 1000] += np.sum((moved @ errors.covariance) * moved, axis=1)
+    return np.sqrt(np.maximum(levels, 0.0)), np.where(joint.usable, np.sqrt(np.maximum(persons, 0.0)), np.nan)
 
 
 def extreme_levels(solved: Solved, f: int, adjustment: float) -> tuple[FloatArray, FloatArray, IntArray]:
