@@ -19,7 +19,7 @@ FORMAT = "kamerton.measure/1"
 """Written into every saved model; a later format reads this one."""
 
 
-class NotFittedError(ValueError):
+class NotFittedError(ValueError, AttributeError):
     """An estimator was asked for what only `fit` can give."""
 
 
@@ -180,6 +180,13 @@ class Estimator:
             raise NotFittedError(
                 f"{type(self).__name__} has not been fitted. Call fit(data) first, or load a saved model."
             )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.endswith("_") and not name.startswith("_"):
+            raise NotFittedError(
+                f"{type(self).__name__} has no {name} yet. Call fit(data) first, or load a saved model."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """The model as plain values (JSON takes it); `load` gives back a model with the same bits."""

@@ -22,5 +22,8 @@ CASES = {
         by_item=("scores",),
         per_person=False,
         tolerance=1e-6,
+        not_applicable={
+            "constant_item": "a condition where all persons score alike is a fact about spread, not a fault"
+        },
     )
 }

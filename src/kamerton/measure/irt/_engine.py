@@ -112,9 +112,10 @@ class Prior:
                     -np.sum((block.xi[:, 1:last] - self.intercept[0]) ** 2) / (2 * self.intercept[1] ** 2)
                 )
             if block.family == "guessing" and self.guessing is not None:
-                g = 1 / (1 + np.exp(-block.xi[:, 2]))
-                total += float(
-                    np.sum((self.guessing[0] - 1) * np.log(g) + (self.guessing[1] - 1) * np.log1p(-g))
+                alpha, beta = self.guessing
+                logit = block.xi[:, 2]
+                total -= float(
+                    np.sum((alpha - 1) * np.logaddexp(0, -logit) + (beta - 1) * np.logaddexp(0, logit))
                 )
         return total
 
