@@ -138,6 +138,19 @@ def test_a_rater_at_one_end_is_set_aside_and_measured_by_an_adjusted_score(
         assert row["severity"][:-1] == pytest.approx(without.table("rater")["severity"], abs=1e-6)
 
 
+def test_an_anchored_rater_is_never_set_aside(sample: dict[str, np.ndarray]) -> None:
+    table = {name: np.concatenate((column, column[:20])) for name, column in sample.items()}
+    table["rater"][-20:], table["value"][-20:] = 77, 4
+    for method in ("marginal", "joint"):
+        anchors = {"rater": {77: -1.5, 0: 0.2}}
+        model = ManyFacetRasch(facets=FACETS, method=method, anchors=anchors).fit(table)
+        row = model.table("rater")
+        assert row["severity"][-1] == -1.5
+        assert row["se"][-1] == 0
+        assert row["flags"][-1].split()[0] == "anchored"
+        assert model.severity_["rater"][0] == 0.2
+
+
 def test_partial_credit_has_thresholds_of_its_own_and_fits_no_worse(sample: dict[str, np.ndarray]) -> None:
     common = ManyFacetRasch(facets=FACETS).fit(sample)
     own = ManyFacetRasch(facets=FACETS, scale="partial:item").fit(sample)
@@ -309,3 +322,24 @@ def test_derivatives_of_the_marginal_likelihood_are_those_of_finite_differences(
             model.run(up, z, information=False).gradient - model.run(down, z, information=False).gradient
         )
         assert information[k] == pytest.approx(-slope / 2e-4, abs=1e-4)
+
+
+def test_a_scale_without_error_has_no_finite_maximum_and_says_so() -> None:
+    p, r = (a.ravel() for a in np.meshgrid(np.arange(60), np.arange(3), indexing="ij"))
+    value = (np.linspace(-2, 2, 60)[p] > np.array([-1, 0, 1])[r]).astype(int)
+    with pytest.warns(UserWarning, match="stopped after"):
+        model = ManyFacetRasch(facets=("person", "rater"), max_cycles=40).fit(
+            {"person": p, "rater": r, "value": value}
+        )
+    assert _codes(model) & {"no_finite_maximum", "not_converged"}
+
+
+def test_a_facet_of_one_level_stays_at_zero(sample: dict[str, np.ndarray]) -> None:
+    table = {**sample, "exercise": np.zeros(len(sample["value"]), dtype=int)}
+    for method in ("marginal", "joint"):
+        model = ManyFacetRasch(facets=(*FACETS, "exercise"), method=method).fit(table)
+        plain = ManyFacetRasch(facets=FACETS, method=method).fit(sample)
+        assert model.severity_["exercise"] == pytest.approx([0.0], abs=1e-9)
+        assert model.severity_["rater"] == pytest.approx(plain.severity_["rater"], abs=1e-6)
+        assert model.severity_se_["rater"] == pytest.approx(plain.severity_se_["rater"], abs=1e-6)
+        assert "not_identified" not in _codes(model)

@@ -12,6 +12,9 @@ from ._newton import FULL_ERRORS, KEPT
 from ._report import STATUS_FLAG, Solved
 from ._solve import Search
 
+SD_LIMIT = (
+    15.0  # logits; a scale on which the error of a rating is a fifteenth of a person's distance is a step
+)
 FEW_PERSONS = 30  # below it the spread of persons is a guess, and marginal measures lean on it
 
 
@@ -49,6 +52,12 @@ def result_flags(
     usable = int(np.isfinite(solved.theta).sum())
     if usable < FEW_PERSONS:
         out.append(Flag("too_few_persons", "", f"{usable}; the spread of persons needs {FEW_PERSONS}"))
+    if marginal and solved.point.sd > SD_LIMIT:
+        out.append(
+            Flag(
+                "no_finite_maximum", "", f"sd {solved.point.sd:.3g}: persons are told apart without any error"
+            )
+        )
     if marginal and solved.point.sd < 0.01:
         out.append(
             Flag(

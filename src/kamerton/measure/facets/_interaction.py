@@ -25,6 +25,7 @@ FEW_RATINGS = 10
 DRIFT_P = 0.01
 DRIFT_T = 2.0
 MAX_STEP = 1.0
+DRIFT_LEVELS = 2000  # their covariance, and its projection, are dense
 
 
 def interaction_table(fitted: ManyFacetRasch, ratings: Ratings, pair: tuple[str, ...]) -> Table:
@@ -147,6 +148,11 @@ def drift_table(fitted: ManyFacetRasch, facet: str, time: str, ratings: Ratings)
     if len(periods) < 2:
         raise ValueError(f"Column {time!r} holds one period only ({periods[0]!r}); drift needs two or more.")
     split, which = np.unique(table.index[f] * len(periods) + period, return_inverse=True)
+    if len(split) > DRIFT_LEVELS:
+        raise ValueError(
+            f"{len(split)} combinations of {facet} and {time}; drift is tested with their whole covariance, up to "
+            f"{DRIFT_LEVELS}. Give the ratings of fewer {facet} levels."
+        )
     index = table.index.copy()
     index[f] = which
     labels = list(table.labels)

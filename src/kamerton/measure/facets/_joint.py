@@ -15,7 +15,7 @@ from .._estimator import Progress
 from ._long import USABLE, Design
 from ._missing import DENSE
 from ._moments import Moments, cumulative_thresholds, moments
-from ._newton import Errors, penalty, recentre, standard_errors
+from ._newton import Errors, penalty, recentre, standard_errors, strength
 from ._parameters import Layout, Point
 
 
@@ -178,7 +178,7 @@ def _solve(plan: Layout, matrix: Any, right: FloatArray) -> FloatArray:
         except np.linalg.LinAlgError:
             return np.asarray(np.linalg.lstsq(dense, right, rcond=1e-9)[0])
     sums = plan.sums
-    weight = (sums @ diagonal) / np.maximum(sums.sum(axis=1), 1.0) ** 2
+    weight = strength(plan, diagonal)
     operator = LinearOperator(
         matrix.shape, matvec=lambda v: matrix @ v + sums.T @ (weight * (sums @ v)), dtype=np.float64
     )

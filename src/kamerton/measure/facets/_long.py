@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,8 +175,12 @@ def build_design(
     categories: tuple[IntArray, ...] | None = None,
     set_aside_persons: bool = False,
     set_aside_levels: bool = True,
+    anchored: Sequence[Iterable[int]] = (),
 ) -> Design:
-    """Groups equal cells and sets aside what has no finite measure: levels (and persons) at one end of the scale."""
+    """Groups equal cells and sets aside what has no finite measure: levels (and persons) at one end of the scale.
+
+    `anchored` holds, for each facet after the first, the places of levels that are never set aside.
+    """
     rows = len(table.value)
     group = np.zeros(rows, dtype=np.intp) if scale_facet is None else table.index[scale_facet]
     n_groups = 1 if scale_facet is None else len(table.labels[scale_facet])
@@ -205,7 +209,10 @@ def build_design(
             n = np.bincount(place, minlength=sizes[f])
             top = np.bincount(place, weights=x[usable] == steps[group[usable]], minlength=sizes[f])
             bottom = np.bincount(place, weights=x[usable] == 0, minlength=sizes[f])
-            at_top, at_bottom = (n > 0) & (top == n), (n > 0) & (bottom == n)
+            ends = n > 0
+            if f > 0 and anchored:
+                ends[list(anchored[f - 1])] = False  # its measure is known: the ratings speak of the others
+            at_top, at_bottom = ends & (top == n), ends & (bottom == n)
             status[f][at_top], status[f][at_bottom] = TOP, BOTTOM
             usable &= status[f][table.index[f]] == USABLE
         if int(usable.sum()) == before and len(here) == before:

@@ -66,7 +66,8 @@ class ManyFacetRasch(Estimator):
     n_ratings_, n_nodes_, quadrature_change_ (of the log-likelihood when the spacing is halved), cycles_, converged_.
     flags_ : `perfect_score`, `zero_score` (set aside, measured by an adjusted score), `one_category`, `not_connected`,
         `not_identified`, `unused_category`, `disordered_threshold`, `few_ratings_in_category`, `too_few_persons`,
-        `approximate_errors`, `no_spread_of_persons`, `not_converged`.
+        `approximate_errors`, `no_spread_of_persons`, `no_finite_maximum`,
+        `not_converged`.
 
     Standard errors come from the whole observed information (persons' posterior spread included), up to 12,000
     parameters; beyond, from its diagonal, flagged `approximate_errors`.
@@ -123,8 +124,10 @@ class ManyFacetRasch(Estimator):
         """Learn from a long table: a column a facet and a column of ratings; the order of rows does not matter."""
         facets, scale_facet, free = self._checked()
         table = read_long(ratings, facets, self.value)
-        design = build_design(table, scale_facet, set_aside_persons=self.method == "joint")
         anchors, known = self._anchor_places(table, free)
+        design = build_design(
+            table, scale_facet, set_aside_persons=self.method == "joint", anchored=[tuple(a) for a in anchors]
+        )
         flags = design_flags(table, design, scale_facet)
         connected = connected_levels(table, table.index, len(facets) - 1)
         if not connected.connected:

@@ -73,19 +73,20 @@ def newton_step(plan: Layout, last: Pass) -> tuple[FloatArray, float]:
     return step, decrement
 
 
-def _strength(plan: Layout, diagonal: FloatArray) -> FloatArray:
+def strength(plan: Layout, diagonal: FloatArray) -> FloatArray:
     """Weight of each centring sum: it leaves the maximum where it is, because a shift costs no likelihood."""
-    size = plan.sums.sum(axis=1)
-    return np.asarray((plan.sums @ diagonal) / np.maximum(size, 1.0) ** 2)
+    size = np.maximum(plan.sums.sum(axis=1), 1.0)
+    least = 1e-3 * float(diagonal.max(initial=1.0))  # a facet of one level has no information of its own
+    return np.asarray(np.maximum((plan.sums @ diagonal) / size, least) / size)
 
 
 def penalty(plan: Layout, diagonal: FloatArray) -> FloatArray:
-    return np.asarray((plan.sums * _strength(plan, diagonal)[:, None]).T @ plan.sums)
+    return np.asarray((plan.sums * strength(plan, diagonal)[:, None]).T @ plan.sums)
 
 
 def _iterative(plan: Layout, matrix: Any, gradient: FloatArray) -> FloatArray:
     diagonal = np.maximum(matrix.diagonal(), 1e-8)
-    weight = _strength(plan, diagonal)
+    weight = strength(plan, diagonal)
     sums = plan.sums
     operator = LinearOperator(
         matrix.shape, matvec=lambda v: matrix @ v + sums.T @ (weight * (sums @ v)), dtype=np.float64
@@ -200,6 +201,8 @@ class Errors:
 
 def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
     """From the observed information in the space where centred facets sum to zero; `full` inverts it as a whole."""
+    if plan.n_free == 0:
+        return Errors(np.zeros(len(plan.start)), np.zeros((0, 0)), True, ())
     matrix = _free_information(plan, information)
     diagonal = np.maximum(matrix.diagonal(), 0.0)
     size = np.maximum(plan.sums.sum(axis=1), 1.0)
@@ -209,9 +212,9 @@ def standard_errors(plan: Layout, information: Any, *, full: bool) -> Errors:
         squared = plan.basis.multiply(plan.basis)
         return Errors(np.sqrt(squared @ variance), None, False, ())
     dense = matrix.toarray(order="F")
-    scale = np.sqrt(np.maximum(diagonal, 1e-12))
-    weight = _strength(plan, diagonal)
+    weight = strength(plan, diagonal)
     _add_product(dense, plan.sums.T * weight[None, :], plan.sums)
+    scale = np.sqrt(np.maximum(np.diagonal(dense), 1e-12))
     open_ones: tuple[int, ...] = ()
     dense /= scale[:, None]
     dense /= scale[None, :]

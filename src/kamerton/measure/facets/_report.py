@@ -244,6 +244,8 @@ def _chi(solved: Solved, f: int, used: NDArray[np.bool_], value: FloatArray, se:
 
 def _likelihood_chi(value: FloatArray, se: FloatArray, mean: float, sd: float) -> float:
     """The prior taken out of each posterior (both normal), then the usual sum."""
+    if len(value) < 2:
+        return float("nan")
     w = np.maximum(1.0 / se**2 - 1.0 / sd**2, 1e-12)
     free = (value / se**2 - mean / sd**2) / w
     return float(np.sum(w * free**2) - np.sum(w * free) ** 2 / np.sum(w))
