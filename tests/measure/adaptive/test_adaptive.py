@@ -165,3 +165,12 @@ def test_refuses_in_words(binary: TwoParameter) -> None:
             test.next(so_far)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no item of the bank carries"):
         AdaptiveTest(binary, balance={"x": 1.0})
+
+
+def test_information_between_nodes_is_what_the_curves_say(
+    binary: TwoParameter, ordered: GradedResponse
+) -> None:
+    for model in (binary, ordered):
+        bank = Bank.of(model)
+        for theta in (-5.99, -1.234, 0.05, 0.7777, 3.21):
+            assert np.allclose(bank.information_near(theta), bank.information(theta), rtol=1e-3, atol=1e-5)

