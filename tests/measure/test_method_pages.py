@@ -25,7 +25,10 @@ def test_the_examples_of_a_page_run(page: Path) -> None:
     assert result.failed == 0 and result.attempted > 0
 
 
-@pytest.mark.parametrize("room", ["irt", "agreement", "generalizability", "cuts", "classical"])
+@pytest.mark.parametrize(
+    "room",
+    ["adaptive", "agreement", "classical", "cuts", "facets", "fairness", "generalizability", "irt", "norms"],
+)
 def test_every_public_name_of_a_room_stands_on_a_page(room: str) -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.md"))
     names = importlib.import_module(f"{km.__name__}.{room}").__all__
