@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._checks import FloatArray, IntArray, frozen
-from ..fit._role import FitVerdicts, RoleFit, categorise
+from ..fit import FitVerdicts, RoleFit, categorise
 
 ALGORITHM = "seats.joint/1"
 SHIFT_SD = 0.08  # link and zero of severity, shared by everybody; levels (SCORING A5.1)
