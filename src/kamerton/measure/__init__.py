@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         generalizability,
         irt,
         linking,
+        model_fit,
         norms,
         seats,
         simulation,
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     "adaptive", "agreement", "chain", "change", "classical", "combination", "content", "cuts", "executor", "facets",
-    "fairness", "fit", "generalizability", "irt", "linking", "norms", "seats", "simulation", "validity",
+    "fairness", "fit", "generalizability", "irt", "linking", "model_fit", "norms", "seats", "simulation", "validity",
 )  # fmt: skip
 """Imported when first asked for: a page that needs one formula does not wait for all."""
 
 __all__ = [
     "Estimates", "Estimator", "Flag", "NotFittedError", "Table", "load",
     "adaptive", "agreement", "chain", "change", "classical", "combination", "content", "cuts", "executor", "facets",
-    "fairness", "fit", "generalizability", "irt", "linking", "norms", "seats", "simulation", "validity",
+    "fairness", "fit", "generalizability", "irt", "linking", "model_fit", "norms", "seats", "simulation", "validity",
 ]  # fmt: skip
 
 
