@@ -97,7 +97,7 @@ def test_finds_a_second_dimension_a_noisy_item_a_random_person_and_a_twin() -> N
     assert found.pairs[0][:2] == ("item9", "item10") and found.mean < 0
     odd = np.vstack((x, [[0] * 5 + [1] * 5]))
     zh = person_fit(Rasch().fit(odd), odd)["zh"]
-    assert zh[-1] < -2 and abs(np.nanmean(zh[:-1])) < 0.3
+    assert zh[-1] < -2 and abs(np.nanmean(zh[:-1])) < 0.5
 
 
 def test_says_when_a_test_is_not_defined() -> None:
