@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._checks import FloatArray, IntArray, frozen
-from ..fit import FitVerdicts, RoleFit, categorise
+from ..fit import FitVerdicts, RoleFit
+from ..fit._draws import CHUNK, Sheet, categories, held, unpacked
 
 ALGORITHM = "seats.joint/1"
 SHIFT_SD = 0.08  # link and zero of severity, shared by everybody; levels (SCORING A5.1)
@@ -48,6 +49,37 @@ def permutation(seed: int, person: str, draws: int) -> IntArray:
     return np.asarray(rng.permutation(draws), dtype=np.intp)
 
 
+def shared_shift(draws: int, width: int, seed: int) -> FloatArray:
+    """What everybody shares in each draw, (draws, width) levels: one N(0, .08²) for all and one per competency."""
+    rng = np.random.Generator(np.random.PCG64([seed, 0x5EA75]))
+    out: FloatArray = SHIFT_SD * rng.standard_normal((draws, 1)) + SHIFT_SD_COMPETENCY * rng.standard_normal(
+        (draws, width)
+    )
+    return out
+
+
+def own_draws(
+    mean: FloatArray,
+    covariance: FloatArray,
+    persons: Sequence[str],
+    z: FloatArray,
+    weights: FloatArray,
+    seed: int,
+) -> Iterator[Sheet]:
+    """Chunks of persons, each with the draws in an order of its own, and the shared shift added to all alike."""
+    n_d, n_c = z.shape
+    shift = shared_shift(n_d, n_c, seed)
+    added = np.concatenate((shift, shift @ weights.T), axis=1).T
+    low = np.linalg.cholesky(covariance)
+    rows = np.concatenate((low, weights[None] @ low), axis=1)
+    centre = np.concatenate((mean, mean @ weights.T), axis=1)
+    across = np.ascontiguousarray(z.T)
+    for start in range(0, len(mean), CHUNK):
+        part = slice(start, start + CHUNK)
+        own = np.stack([across[:, permutation(seed, person, n_d)] for person in persons[part]])
+        yield Sheet(part, rows[part] @ own + added[None], centre[part], n_d)
+
+
 def count_seats(
     fit: RoleFit,
     verdicts: FitVerdicts,
@@ -73,20 +105,23 @@ def count_seats(
         )
     run = fit.seed if seed is None else seed
     z = fit.draw_set()
-    n_d, n_c = z.shape
-    rng = np.random.Generator(np.random.PCG64([run, 0x5EA75]))
-    shift = SHIFT_SD * rng.standard_normal((n_d, 1)) + SHIFT_SD_COMPETENCY * rng.standard_normal((n_d, n_c))
+    n_d = len(z)
+    rule = fit.rules[fit.role]
+    counted = [i for i in range(len(persons)) if verdicts.proposal[i] != "insufficient"]
     in_a, in_b = np.zeros(n_d), np.zeros(n_d)
-    excluded = []
-    for i, person in enumerate(persons):
-        if verdicts.proposal[i] == "insufficient":
-            excluded.append(person)
-            continue
-        own = z[permutation(run, person, n_d)]
-        levels = fit.levels(verdicts.mean[i : i + 1], verdicts.covariance[i : i + 1], own)[0] + shift
-        category, _ = categorise(levels, fit.rules, fit.role)
-        in_a += category == 0
-        in_b += category == 1
+    for sheet in own_draws(
+        verdicts.mean[counted],
+        verdicts.covariance[counted],
+        [persons[i] for i in counted],
+        z,
+        rule.weights[None],
+        run,
+    ):
+        holds = held(sheet, [rule])
+        measured = np.ones((len(sheet.x), 1), dtype=bool)
+        a, b, _ = categories(sheet, [rule], 0, holds, measured)
+        in_a += unpacked(a, n_d).sum(axis=0)
+        in_b += unpacked(b, n_d).sum(axis=0)
     hire = np.maximum(0.0, needed - in_a - share * in_b)
 
     def band(x: FloatArray) -> tuple[float, float]:
@@ -96,8 +131,10 @@ def count_seats(
     return SeatCount(
         seats=float(needed),
         share=float(share),
-        n=len(persons) - len(excluded),
-        excluded=tuple(excluded),
+        n=len(counted),
+        excluded=tuple(
+            p for p, code in zip(persons, verdicts.proposal, strict=True) if code == "insufficient"
+        ),
         ready=float(in_a.mean()),
         ready_interval=band(in_a),
         developing=float(in_b.mean()),
