@@ -6,8 +6,18 @@ from ._stated import (
     Linear,
     benjamini_hochberg,
     combine,
+    error_covariance,
     linear,
     reliability,
 )
 
-__all__ = ["ALGORITHM", "Combined", "Linear", "benjamini_hochberg", "combine", "linear", "reliability"]
+__all__ = [
+    "ALGORITHM",
+    "Combined",
+    "Linear",
+    "benjamini_hochberg",
+    "combine",
+    "error_covariance",
+    "linear",
+    "reliability",
+]

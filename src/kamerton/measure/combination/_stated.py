@@ -114,16 +114,7 @@ def combine(
     combined = np.where(measured, (omega * filled).sum(axis=2), np.nan)
     inv_r = np.where(here, 1.0 / np.where(here, r, 1.0), 0.0)
     u0, clean0 = np.where(here, u, 0.0), np.where(here, clean, 0.0)
-    cov = np.zeros((n_p, n_c, n_c))
-    for i in range(n_i):
-        o = omega[:, :, i]
-        pair = o[:, :, None] * o[:, None, :]
-        least = np.minimum(inv_r[:, :, None, i], inv_r[:, None, :, i])
-        common_link = COMMON_LINK_SHARE * link[:, None, i] * link[None, :, i]
-        cov += pair * (m[i] + h[i] * least + common_link[None])
-    own = (omega**2 * (u0 + (1 - COMMON_LINK_SHARE) * link[None] ** 2)).sum(axis=2)
-    diagonal = np.arange(n_c)
-    cov[:, diagonal, diagonal] += own
+    cov = _covariance(omega, m, h, inv_r, u0, link)
     free = np.sqrt((omega**2 * (clean0 + link[None] ** 2)).sum(axis=2))
     gone = ~measured
     cov[gone[:, :, None] | gone[:, None, :]] = np.nan
@@ -158,6 +149,62 @@ def combine(
         conflict_page=frozen(conflict & benjamini_hochberg(p_value)),
         not_measured=frozen(gone),
         insufficient=frozen(~gone & ~(enough & simulated)),
+    )
+
+
+def _covariance(
+    omega: FloatArray, m: FloatArray, h: FloatArray, inv_r: FloatArray, unique: FloatArray, link: FloatArray
+) -> FloatArray:
+    """V of weighted means with weights omega (P, C, I); absent instruments have weight 0 and no unique part."""
+    n_p, n_c, n_i = omega.shape
+    cov = np.zeros((n_p, n_c, n_c))
+    for i in range(n_i):
+        o = omega[:, :, i]
+        pair = o[:, :, None] * o[:, None, :]
+        least = np.minimum(inv_r[:, :, None, i], inv_r[:, None, :, i])
+        common_link = COMMON_LINK_SHARE * link[:, None, i] * link[None, :, i]
+        cov += pair * (m[i] + h[i] * least + common_link[None])
+    own = (omega**2 * (unique + (1 - COMMON_LINK_SHARE) * link[None] ** 2)).sum(axis=2)
+    diagonal = np.arange(n_c)
+    cov[:, diagonal, diagonal] += own
+    return cov
+
+
+def error_covariance(
+    weights: object, *, method: object, halo: object, raters: object, unique: object, link_se: object
+) -> FloatArray:
+    """Covariance of the errors of weighted means of instruments, V (P, C, C), squared levels: for planning a design.
+
+    V_cd = Σ_i ω_ci ω_di (M_i + τ²_h,i/max(R_c, R_d) + link) + [c = d]·Σ_i ω_ci²(U_ci + own link), ω = weights over their
+    sum. `combine` uses the same matrix with the weights stated; here weights may differ by person, so that precision
+    weights, a design not yet run, or one rater more can be judged beforehand.
+
+    weights (C, I) or (P, C, I), 0 = absent. method, halo (I,). raters, unique (C, I) or (P, C, I). link_se (C, I).
+
+    >>> import numpy as np
+    >>> v = error_covariance(np.ones((2, 2)), method=[0.1, 0.2], halo=[0, 0.1], raters=np.full((2, 2), 2),
+    ...                      unique=np.full((2, 2), 0.2), link_se=np.zeros((2, 2)))
+    >>> v[0].round(4).tolist()
+    [[0.1875, 0.0875], [0.0875, 0.1875]]
+    """
+    given = np.asarray(weights, dtype=np.float64)
+    w = floats(given[None] if given.ndim == 2 else given, "weights", (None, None, None))
+    if np.any(w < 0) or not np.all(np.isfinite(w)) or not np.all(w.sum(axis=2) > 0):
+        raise ValueError("weights must be finite, not negative and positive somewhere for every competency.")
+    n_i = w.shape[2]
+
+    def wide(x: object) -> FloatArray:
+        return np.broadcast_to(np.asarray(x, dtype=np.float64), w.shape)
+
+    here = w > 0
+    inv_r = np.where(here, 1.0 / np.where(here, wide(raters), 1.0), 0.0)
+    return _covariance(
+        w / w.sum(axis=2, keepdims=True),
+        floats(method, "method", (n_i,)),
+        floats(halo, "halo", (n_i,)),
+        inv_r,
+        np.where(here, wide(unique), 0.0),
+        floats(link_se, "link_se", w.shape[1:]),
     )
 
 
