@@ -1,6 +1,8 @@
-"""Worlds with known truth: true levels, a test, exercises, raters; and how well the chain finds them."""
+"""Worlds with known truth: answers, ratings, whole assessment centres; and how well the chain finds it."""
 
+from ._answers import Answers, Items, booklets, make_items, simulate_answers
 from ._design import Design, kam_design
+from ._ratings import Ratings, simulate_ratings
 from ._replicate import Agreement, Band, category_agreement, replicate, true_categories
 from ._world import HARD, MODERATE, SCENARIOS, Scenario, World, simulate
 
@@ -9,13 +11,20 @@ __all__ = [
     "MODERATE",
     "SCENARIOS",
     "Agreement",
+    "Answers",
     "Band",
     "Design",
+    "Items",
+    "Ratings",
     "Scenario",
     "World",
+    "booklets",
     "category_agreement",
     "kam_design",
+    "make_items",
     "replicate",
     "simulate",
+    "simulate_answers",
+    "simulate_ratings",
     "true_categories",
 ]
