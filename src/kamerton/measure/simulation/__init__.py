@@ -4,7 +4,7 @@ from ._answers import Answers, Items, booklets, make_items, simulate_answers
 from ._design import Design, kam_design
 from ._ratings import Ratings, simulate_ratings
 from ._replicate import Agreement, Band, category_agreement, replicate, true_categories
-from ._world import HARD, MODERATE, SCENARIOS, Scenario, World, simulate
+from ._world import HARD, MODERATE, SCENARIOS, Scenario, World, simulate, simulate_anchors
 
 __all__ = [
     "HARD",
@@ -24,6 +24,7 @@ __all__ = [
     "make_items",
     "replicate",
     "simulate",
+    "simulate_anchors",
     "simulate_answers",
     "simulate_ratings",
     "true_categories",

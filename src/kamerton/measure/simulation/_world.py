@@ -9,8 +9,9 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import expit
 
-from .._checks import BoolArray, FloatArray, IntArray, frozen
+from .._checks import BoolArray, FloatArray, IntArray, floats, frozen
 from ..chain import ChainData
+from ..facets import Anchors
 from ..linking import BlockLink
 from ._design import Design
 
@@ -25,6 +26,9 @@ class Scenario:
     """Standard deviations in levels and correlations of the truth; `mean` of every competency.
 
     3.05 makes 31 % (moderate) and 37 % (hard) truly ready for the KAM role, the shares of the specification's trial.
+    What the trial left out, 0 by default: skew of the truth (0.5: a log-normal's tail to the right), drift: SD over raters of
+    the change of severity from the first person to the last, text_marker: SD of one marker of a text as a share of the
+    item's points, with text_markers markers each, not_observed: share of ratings left out with a reason.
     """
 
     name: str
@@ -41,6 +45,11 @@ class Scenario:
     panel_common: float = 0.12
     panel_block: float = 0.10
     mean: float = 3.05
+    skew: float = 0.0
+    drift: float = 0.0
+    text_marker: float = 0.0
+    text_markers: int = 1
+    not_observed: float = 0.0
 
 
 MODERATE = Scenario("moderate")
@@ -150,6 +159,46 @@ def _assign(n_p: int, n_e: int, pool: int, per_cell: int, rng: np.random.Generat
     return out
 
 
+def _skewed(z: FloatArray, skew: float) -> FloatArray:
+    """Standard normals bent to a standardised log-normal with exponent `skew`."""
+    out: FloatArray = (np.exp(skew * z) - np.exp(skew**2 / 2)) / (
+        np.exp(skew**2 / 2) * np.sqrt(np.expm1(skew**2))
+    )
+    return out
+
+
+def _marked(
+    design: Design, items: FloatArray, s: Scenario, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Texts as the mean of their markers, each with an error of its own, and how many marked each."""
+    error = s.text_marker * design.item_max * rng.standard_normal(items.shape) / np.sqrt(s.text_markers)
+    seen = np.where(design.item_text, np.clip(items + error, 0.0, design.item_max), items)
+    return seen, np.where(design.item_text, float(s.text_markers), 1.0) * np.ones(items.shape)
+
+
+def simulate_anchors(world: World, seed: int, *, performances: int = 4, expert_sd: float = 0.15) -> Anchors:
+    """Certification performances rated by every rater of a world, with levels set by experts: the zero of severity.
+
+    Each performance shows all competencies of the design at levels between 2 and 4 in halves; experts err by N(0,
+    expert_sd²) per level, raters as in the world: severity, halo of the performance, residual, the central rater at 55 % of the spread, rounded.
+    """
+    rng = np.random.Generator(np.random.PCG64([seed, 0xA2C4]))
+    n_c, n_r = len(world.design.competencies), len(world.severity)
+    s = world.scenario
+    shown = rng.choice([2.0, 2.5, 3.0, 3.5, 4.0], (performances, 1, n_c))
+    stated = shown + expert_sd * rng.standard_normal(shown.shape)
+    x = shown + world.severity[None, :, None] + s.halo * rng.standard_normal((performances, n_r, 1))
+    x = x + s.residual * rng.standard_normal((performances, n_r, n_c))
+    x = np.where(world.central[None, :, None], 3.0 + CENTRAL_SPREAD * (x - 3.0), x)
+    p, r, c = (a.ravel() for a in np.indices(x.shape))
+    return Anchors(
+        performance=p,
+        rater=np.array(world.data.raters)[r],
+        level=np.broadcast_to(stated, x.shape)[p, r, c],
+        value=np.clip(np.round(x[p, r, c]), 1.0, 5.0),
+    )
+
+
 def simulate(
     design: Design,
     n_persons: int,
@@ -159,18 +208,24 @@ def simulate(
     lenient_rater: int | None = 0,
     central_rater: int | None = 1,
     assignment: IntArray | None = None,
+    true_levels: FloatArray | None = None,
 ) -> World:
     """One world with known truth; everything follows from `seed`.
 
     lenient_rater, central_rater: index in the pool, None = not planted. assignment (P, E, k): rater indices of every
     performance in the order of the rated instruments; left out, raters are drawn with balanced loads.
+    true_levels (P, C): persons known from another world, measured anew.
     Ratings: T + method + cell + halo + severity + residual, the central rater at 55 % of the spread around 3, rounded to 1–5.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     n_c = len(design.competencies)
     s = scenario
     corr = true_correlation(n_c, tuple(design.clusters.values()), s.within, s.between)
-    true = s.mean + s.sd * rng.standard_normal((n_persons, n_c)) @ np.linalg.cholesky(corr).T
+    low = np.linalg.cholesky(corr).T
+    normal = rng.standard_normal((n_persons, n_c))
+    true = s.mean + (s.sd * _skewed(normal @ low, s.skew) if s.skew else s.sd * normal @ low)
+    if true_levels is not None:
+        true = floats(true_levels, "true_levels", (n_persons, n_c))
     panel = s.panel_common * rng.standard_normal() + s.panel_block * rng.standard_normal(n_c)
     block = (
         true
@@ -198,6 +253,13 @@ def simulate(
     noise = s.residual * rng.standard_normal((*seats.shape, n_c))
     shown = true[:, None, :] + method[:, :, None] + cell
     x = shown[:, :, None, :] + (halo + severity[seats])[..., None] + noise
+    more = np.random.Generator(
+        np.random.PCG64([seed, 0xD21F7])
+    )  # what follows left the trial's numbers alone
+    if s.drift:
+        change = s.drift * more.standard_normal(pool)
+        when = np.linspace(-0.5, 0.5, n_persons) if n_persons > 1 else np.zeros(1)
+        x = x + (when[:, None, None] * change[seats])[..., None]
     x = np.where(central[seats][..., None], 3.0 + CENTRAL_SPREAD * (x - 3.0), x)
     used = np.zeros((n_persons, len(rated), n_c), dtype=bool)
     for k, i in enumerate(rated):
@@ -208,6 +270,12 @@ def simulate(
     mask = np.broadcast_to(used[:, :, None, :], x.shape)
     p, e, seat, c = np.nonzero(mask)
     width = max(3, len(str(n_persons)))
+    rating = np.clip(np.round(x[p, e, seat, c]), 1.0, 5.0)
+    if s.not_observed:
+        rating = np.where(more.random(len(rating)) < s.not_observed, np.nan, rating)
+    text_raters = None
+    if s.text_marker:
+        items, text_raters = _marked(design, items, s, more)
     data = ChainData(
         persons=tuple(f"p{i + 1:0{width}d}" for i in range(n_persons)),
         item_scores=items,
@@ -215,8 +283,9 @@ def simulate(
         exercise=np.array(rated, dtype=np.intp)[e],
         competency=c,
         rater=seats[p, e, seat],
-        rating=np.clip(np.round(x[p, e, seat, c]), 1.0, 5.0),
+        rating=rating,
         raters=tuple(f"r{i + 1:0{max(2, len(str(pool)))}d}" for i in range(pool)),
+        text_raters=text_raters,
     )
     return World(
         design=design,
