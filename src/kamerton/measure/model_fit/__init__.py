@@ -2,6 +2,7 @@
 
 from ._global import LimitedInformation, limited_information
 from ._residuals import LocalDependence, item_fit, local_dependence, person_fit
+from ._score_groups import score_group_fit
 
 __all__ = [
     "LimitedInformation",
@@ -10,4 +11,5 @@ __all__ = [
     "limited_information",
     "local_dependence",
     "person_fit",
+    "score_group_fit",
 ]
