@@ -32,6 +32,7 @@ def test_the_examples_of_a_page_run(page: Path) -> None:
         "agreement",
         "classical",
         "cuts",
+        "executor",
         "facets",
         "fairness",
         "generalizability",

@@ -31,7 +31,21 @@ def _case(make: Any, data: Any) -> Case:
     )
 
 
+def _two_blocks(rng: np.random.Generator) -> dict[str, Any]:
+    theta = rng.normal(size=(250, 2)) @ np.linalg.cholesky(np.array([[1, 0.6], [0.6, 1]])).T
+    b = np.tile(np.linspace(-1, 1, 5), 2)
+    return {"answers": (theta.repeat(5, axis=1) - b + rng.logistic(size=(250, 10)) > 0).astype(float)}
+
+
 CASES = {
+    "irt.CorrelatedBlocks": Case(
+        make=lambda: irt.CorrelatedBlocks(blocks=("a",) * 5 + ("b",) * 5),
+        data=_two_blocks,
+        measured=_values,
+        by_person=("answers",),
+        by_item=(),
+        tolerance=1e-3,
+    ),
     "irt.Rasch": _case(irt.Rasch, _binary),
     "irt.TwoParameter": _case(irt.TwoParameter, _binary),
     "irt.ThreeParameter": _case(irt.ThreeParameter, _binary),

@@ -1,5 +1,6 @@
 """Item response models: how able a person is and how hard and sharp each item, with errors."""
 
+from ._correlated import CorrelatedBlocks
 from ._public import (
     GeneralizedPartialCredit,
     GradedResponse,
@@ -12,6 +13,7 @@ from ._public import (
 )
 
 __all__ = [
+    "CorrelatedBlocks",
     "GeneralizedPartialCredit",
     "GradedResponse",
     "Mixed",

@@ -160,6 +160,14 @@ class Indicators:
             else:
                 yield slice(low, high), self.make(low, high, dtype)
 
+    def part(self, low: int, high: int) -> Indicators:
+        """The same table for persons `low` to `high` only, with the columns of the whole."""
+        rows = slice(low, high)
+        out = Indicators(self.codes[rows], self.counts, self.groups[rows], self.weights[rows])
+        if self.has_missing and not out.has_missing:
+            out.has_missing, out.columns, out._kept = True, self.columns, None
+        return out
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -168,6 +176,11 @@ class Expected:
     log_likelihood: float
     counts: FloatArray  # (columns, Q)
     nodes: FloatArray  # (G, Q) persons expected at each node
+
+    def __add__(self, other: Expected) -> Expected:
+        return Expected(
+            self.log_likelihood + other.log_likelihood, self.counts + other.counts, self.nodes + other.nodes
+        )
 
 
 @dataclass(frozen=True)
@@ -253,6 +266,11 @@ def expectation(state: State, data: Indicators, *, exact: bool) -> Expected:
             for group in range(len(at_nodes)):
                 at_nodes[group] += np.where(data.groups[rows] == group, share, 0) @ posterior
     return Expected(log_likelihood, counts, at_nodes)
+
+
+def exact_expectation(state: State, part: Indicators) -> Expected:
+    """One E-step over a part in double precision, as executors call it."""
+    return expectation(state, part, exact=True)
 
 
 def block_counts(block: Block, expected: Expected, data: Indicators) -> FloatArray:
@@ -352,11 +370,15 @@ def fit_em(
     tolerance: float,
     max_cycles: int,
     progress: Callable[[int, float, float], None] | None = None,
+    expect: Callable[[State, bool], Expected] | None = None,
 ) -> Fitted:
-    """EM accelerated by SQUAREM (Varadhan & Roland 2008); never steps to a lower objective than the last kept one."""
+    """EM accelerated by SQUAREM (Varadhan & Roland 2008); never steps to a lower objective than the last kept one.
+
+    `expect(state, exact)` gives the E-step's sums where they are made elsewhere than over `data` here.
+    """
 
     def objective(at: State, exact: bool) -> tuple[Expected, float]:
-        found = expectation(at, data, exact=exact)
+        found = expectation(at, data, exact=exact) if expect is None else expect(at, exact)
         return found, found.log_likelihood + prior.log_density(at.blocks)
 
     cycles, change = 0, np.inf
