@@ -107,9 +107,9 @@ def test_recovers_severities_and_planted_raters_at_34_persons(scenario) -> None:
         w, f = fitted(seed, scenario=scenario)
         true = w.severity - w.severity.mean()
         errors.append((f.severity_ - f.severity_.mean() - true)[~w.central])
-        lenient.append("lenient" in f.flags_[0])
-        central.append("central" in f.flags_[1])
-        false += [bool({"lenient", "severe"} & set(f.flags_[k])) for k in range(2, 6)]
+        lenient.append("lenient" in f.rater_flags_[0])
+        central.append("central" in f.rater_flags_[1])
+        false += [bool({"lenient", "severe"} & set(f.rater_flags_[k])) for k in range(2, 6)]
         assert f.gradient_norm_ < 1e-6 and f.connected_ and f.zero_ == "median"
     rmse = float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
     assert 0.05 < rmse < 0.09
@@ -150,7 +150,7 @@ def test_blends_by_the_number_of_persons() -> None:
 def test_below_thirty_persons_no_severity_is_removed_and_the_error_is_assumed() -> None:
     _, f = fitted(1, n=20)
     assert not f.severity_.any() and not f.linked_.any()
-    assert set(f.flags_all_) == {"severity_not_removed", "error_assumed"}
+    assert set(f.run_flags) == {"severity_not_removed", "error_assumed"}
     assert np.all(f.severity_se_ == 0.30)
 
 
@@ -162,7 +162,7 @@ def test_an_unconnected_design_says_which_pairings_to_add() -> None:
     assert f.graph_components_ == (("r01", "r02"), ("r03", "r04"))
     assert f.pairings_to_add_ == (("r01", "r03"),)
     assert not f.severity_.any()
-    assert all(flags == ("severity_not_linked",) for flags in f.flags_)
+    assert all(flags == ("severity_not_linked",) for flags in f.rater_flags_)
 
 
 def test_anchors_set_the_zero() -> None:

@@ -785,7 +785,7 @@ def page(a: Analysis, *, language: str, at: datetime) -> str:
         day,
     ]
     notes = "".join(f'<p class="note">{_option_tied(_e(n[language]))}</p>' for n in a.notes)
-    if "error_assumed" in test.flags_:
+    if test.is_error_assumed:
         text = (
             "Погрешность баллов принята по устройству теста, а не измерена: надёжность по этим данным не сообщается."
             if ru

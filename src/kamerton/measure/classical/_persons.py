@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._estimator import Estimator, Flag
 from ._estimate import (
     ITEM_STATISTICS_FROM,
     Estimate,
@@ -31,6 +33,9 @@ PARTIAL_CREDIT_SHARE = 0.70
 
 NOT_PRESENTED_LIMIT = 0.20
 """More of a test's points than this not presented: the score is flagged `insufficient` (A1.1)."""
+
+
+ERROR_ASSUMED = Flag("error_assumed", "", "from the design of the test; these data allow no reliability")
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class ConditionalError:
     method: str
 
 
-class ClassicalTest:
+class ClassicalTest(Estimator):
     """Reliability, items and persons of a test scored by the sum of its points.
 
     `fit` learns from a sample; `estimate` gives each person a score with its own standard error
@@ -98,6 +103,8 @@ class ClassicalTest:
     References: Lord & Novick 1968; Keats 1957; Feldt, Steffen & Gupta 1985.
     """
 
+    saved_types: ClassVar[tuple[type, ...]] = (Estimate, Interval, ItemStatistics, ConditionalError)
+
     def __init__(
         self,
         *,
@@ -123,7 +130,11 @@ class ClassicalTest:
         complete = matrix[~np.isnan(matrix).any(axis=1)]
         self.n_ = c.n_rows
         self.n_complete_ = len(complete)
-        self.flags_: tuple[str, ...] = ()
+        self.flags_: tuple[Flag, ...] = tuple(
+            Flag("constant_item", name, "every answer is the same; it adds no information")
+            for name, column in zip(self.names_, matrix.T, strict=True)
+            if len(np.unique(column[~np.isnan(column)])) < 2
+        )
         self.items_: tuple[ItemStatistics, ...] = item_analysis(
             matrix, names=self.names_, minimum=self.minimum_, maximum=self.maximum_, omitted=omitted,
             level=self.level, missing=self.missing,
@@ -142,7 +153,12 @@ class ClassicalTest:
             self.alpha_ = self.lambda2_ = self.omega_ = self.omega_standardised_ = self.split_half_ = (
                 self.sem_
             ) = none
-            self.flags_ = ("too_few_persons", "error_assumed")
+            self.flags_ += (
+                Flag(
+                    "too_few_persons", "", f"{c.n} persons; reliability and items from {ITEM_STATISTICS_FROM}"
+                ),
+                ERROR_ASSUMED,
+            )
         else:
             self.alpha_ = alpha_of(c, self.level)
             self.lambda2_ = lambda2_of(c, self.level)
@@ -157,8 +173,7 @@ class ClassicalTest:
 
     def estimate(self, scores: ArrayLike) -> tuple[PersonScore, ...]:
         """Score of each row, with its conditional standard error and interval."""
-        if not hasattr(self, "error_factor_"):
-            raise RuntimeError("this test has not learnt its error yet; call fit(scores) first.")
+        self.require_fitted()
         matrix = np.array(scores, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names_):
             raise ValueError(
@@ -184,16 +199,21 @@ class ClassicalTest:
         spread = float(np.nanmean(q * (1 - q))) if not np.isnan(q).all() else 0.0
         if self.sem_.is_reported and spread > 0:
             self.error_factor_ = self.sem_.value**2 / (spread * float((width**2).sum()))
-            self._share = np.ones_like(width)
+            self.error_share_ = np.ones_like(width)
             return
         self.error_factor_ = ASSUMED_ERROR_SHARE
         partial = [
             bool(np.any((c > lo) & (c < hi)))
             for c, lo, hi in zip(matrix.T, self.minimum_, self.maximum_, strict=True)
         ]
-        self._share = np.where(partial, PARTIAL_CREDIT_SHARE, 1.0)
-        if "error_assumed" not in self.flags_:
-            self.flags_ = (*self.flags_, "error_assumed")
+        self.error_share_ = np.where(partial, PARTIAL_CREDIT_SHARE, 1.0)
+        if not self.is_error_assumed:
+            self.flags_ = (*self.flags_, ERROR_ASSUMED)
+
+    @property
+    def is_error_assumed(self) -> bool:
+        """The error comes from the design, because the data could not bear an estimate."""
+        return ERROR_ASSUMED in self.flags_
 
     def _one_person(self, row: FloatArray) -> PersonScore:
         seen = ~np.isnan(row)
@@ -210,7 +230,7 @@ class ClassicalTest:
             flags.append("none_correct")
         if 1 - width / all_width > NOT_PRESENTED_LIMIT:
             flags.append("insufficient")
-        if "error_assumed" in self.flags_:
+        if self.is_error_assumed:
             flags.append("error_assumed")
         se = self._error(q, value - low, width, seen)
         half = normal_quantile(self.level) * se
@@ -223,7 +243,7 @@ class ClassicalTest:
         inside = q if 0 < q < 1 else (points + 0.5) / (width + 1)
         ranges = (self.maximum_ - self.minimum_)[seen]
         return math.sqrt(
-            self.error_factor_ * inside * (1 - inside) * float((self._share[seen] * ranges**2).sum())
+            self.error_factor_ * inside * (1 - inside) * float((self.error_share_[seen] * ranges**2).sum())
         )
 
     def _conditional_error(self, complete: FloatArray) -> ConditionalError:
@@ -236,5 +256,5 @@ class ClassicalTest:
         nearest = np.rint(totals / width * (len(points) - 1)).astype(int)
         counts = np.bincount(nearest, minlength=len(points)).astype(np.float64)
         return ConditionalError(
-            points + low, se, counts, "assumed" if "error_assumed" in self.flags_ else "lord_keats"
+            points + low, se, counts, "assumed" if self.is_error_assumed else "lord_keats"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from .._checks import FloatArray, IntArray, frozen
+from .._estimator import Estimator, Flag
 from ._components import (
     MIN_PERSONS,
     ComponentEstimate,
@@ -21,7 +23,7 @@ from ._components import (
 )
 from ._severity import _COUNTS, CATEGORIES, Rows, SeverityFit, anchor_rows, fit_severity, pair_rows
 
-ALGORITHM = "facets.centre/1"
+ALGORITHM = "facets.centre/2"
 SEVERITY_LIMIT = 0.30  # levels (SCORING A2.7)
 SPREAD_LIMIT = 0.80  # of the pool (SCORING A2.6)
 ANCHORS_NEEDED = 4  # performances per rater (SCORING A2.3)
@@ -40,7 +42,7 @@ class Anchors:
     value: ArrayLike
 
 
-class AssessmentCentre:
+class AssessmentCentre(Estimator):
     """Estimates how lenient each rater is, from co-raters of the same performance, and the components of variance.
 
     log P(k+1)/P(k) = slope·(η − t_k), η = T + method + cell + halo + lenience − difficulty (SCORING A2.1).
@@ -63,12 +65,14 @@ class AssessmentCentre:
     connected_ : raters hang together through shared performances. graph_components_ : groups of raters that do.
     pairings_to_add_ : pairs of raters that would join the groups.
     spread_ratio_ (R,) : SD of a rater's corrected, centred ratings over that of the pool.
-    flags_ : per rater, "lenient", "severe", "central", "severity_not_linked", "severity_not_removed".
-    flags_all_ : of the whole fit; adds "not_converged", "error_assumed".
+    rater_flags_ : per rater, "lenient", "severe", "central", "severity_not_linked", "severity_not_removed".
+    flags_ : of the whole fit by name; adds "not_converged", "error_assumed"; `where` names the raters concerned.
     iterations_, gradient_norm_, level_per_unit_ : the search, and rating points per unit of η.
 
     When not to use: steps or slopes per rater, drift, rater × competency; see docs/methods/facets.md.
     """
+
+    saved_types: ClassVar[tuple[type, ...]] = (VarianceDefaults, VarianceComponents, ComponentEstimate)
 
     def __init__(
         self,
@@ -314,6 +318,8 @@ class AssessmentCentre:
         own = np.bincount(r, weights=z, minlength=n_r) / np.maximum(n, 1)
         var = np.bincount(r, weights=(z - own[r]) ** 2, minlength=n_r) / np.maximum(n - 1, 1)
         var = np.where(n > 1, var, np.nan)
+        if np.isnan(var).all():
+            return np.full(n_r, np.nan)
         pool = np.nanmedian(var)
         if not np.isfinite(pool) or pool <= 0:
             return np.full(n_r, np.nan)
@@ -333,7 +339,11 @@ class AssessmentCentre:
             if self.linked_[k] and spread[k] < SPREAD_LIMIT:
                 mine.append("central")
             flags.append(tuple(mine))
-        self.flags_ = tuple(flags)
+        self.rater_flags_ = tuple(flags)
+        named = {
+            code: ", ".join(str(r) for r, mine in zip(self.raters_, flags, strict=True) if code in mine)
+            for code in ("lenient", "severe", "central")
+        }
         whole = set()
         if not self.connected_:
             whole.add("severity_not_linked")
@@ -343,4 +353,12 @@ class AssessmentCentre:
             whole.add("not_converged")
         if self.components_.source == "defaults":
             whole.add("error_assumed")
-        self.flags_all_ = tuple(sorted(whole))
+        self.flags_ = (
+            *(Flag(code) for code in sorted(whole)),
+            *(Flag(code, where) for code, where in named.items() if where),
+        )
+
+    @property
+    def run_flags(self) -> tuple[str, ...]:
+        """Codes about the whole fit, without those about single raters."""
+        return tuple(flag.code for flag in self.flags_ if not flag.where)
