@@ -47,9 +47,9 @@ def study(*, quick: bool, seed: int = 1, replications: int | None = None, write:
     """Run the study, write the page, keep the figures; returns the exit status."""
     begin = time.monotonic()
 
-    def progress(done: int, of: float, _: float) -> None:
-        if done % 20 == 0 or done == int(of):
-            sys.stdout.write(f"{done} of {of:.0f} worlds of 34 ({time.monotonic() - begin:.0f} s)\n")
+    def progress(cycle: int, objective: float, change: float) -> None:
+        if cycle % 20 == 0 or cycle == int(objective):
+            sys.stdout.write(f"{cycle} of {objective:.0f} worlds of 34 ({time.monotonic() - begin:.0f} s)\n")
             sys.stdout.flush()
 
     count = replications or (20 if quick else 300)

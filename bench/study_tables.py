@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kamerton.measure.simulation import SCENARIOS, Figure, Study, plan_precision
 
@@ -121,7 +122,7 @@ REST = (
     Line("open cases measured twice: agreement", ("open_twice.agree",), (0.90,), (0.91,)),
     Line("open cases measured twice: missed", ("open_twice.fn",), (0.16,), (0.14,)),
 )
-PLANS = (
+PLANS: tuple[tuple[str, dict[str, Any], tuple[float | None, ...], tuple[float | None, ...]], ...] = (
     ("as designed", {}, (0.40, 0.75, 0.226), (0.47, 0.69, 0.276)),
     ("without E4", {"without": ("E4",)}, (0.43, 0.73, 0.237), (0.49, 0.67, 0.290)),
     ("items × 2", {"items": 2.0}, (0.38, 0.77, None), (0.44, 0.71, None)),

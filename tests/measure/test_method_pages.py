@@ -30,7 +30,9 @@ def test_the_examples_of_a_page_run(page: Path) -> None:
     [
         "adaptive",
         "agreement",
+        "change",
         "classical",
+        "content",
         "cuts",
         "executor",
         "facets",

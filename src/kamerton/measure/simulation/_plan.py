@@ -53,7 +53,7 @@ def plan_precision(
 
     >>> one, two = plan_precision(), plan_precision(items=2)
     >>> round(one.se, 2), two.reliability > one.reliability
-    (0.4, True)
+    (0.39, True)
     """
     d = kam_design() if design is None else design
     s, n_c = scenario, len(d.competencies)
