@@ -27,20 +27,7 @@ def test_the_examples_of_a_page_run(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "room",
-    [
-        "adaptive",
-        "agreement",
-        "change",
-        "classical",
-        "content",
-        "cuts",
-        "executor",
-        "facets",
-        "fairness",
-        "generalizability",
-        "irt",
-        "model_fit",
-    ],
+    km._ROOMS,
 )
 def test_every_public_name_of_a_room_stands_on_a_page(room: str) -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.md"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
+from scipy.stats import norm
 
 from .._checks import FloatArray, frozen
 
@@ -106,7 +107,5 @@ def regression_to_the_mean(cut: float, mean: float, sd: float, reliability: floa
     0.23
     """
     standard_error_from(sd, reliability)
-    from scipy.stats import norm
-
     c = (cut - mean) / sd
     return float((1 - reliability) * sd * norm.pdf(c) / norm.cdf(c))

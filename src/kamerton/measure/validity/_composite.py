@@ -39,7 +39,7 @@ def composite_validity(
     (0.65, 0.14)
     """
     r, matrix = _battery(validities, correlations)
-    best = float(np.sqrt(max(r @ np.linalg.solve(matrix, r), 0.0)))
+    best = float(np.sqrt(max(float(r @ np.linalg.solve(matrix, r)), 0.0)))
     flags: list[str] = []
     if weights is None:
         w = np.linalg.solve(matrix, r)
@@ -55,7 +55,7 @@ def composite_validity(
     steps = []
     for k in range(len(r)):
         rest = np.delete(np.arange(len(r)), k)
-        without = r[rest] @ np.linalg.solve(matrix[np.ix_(rest, rest)], r[rest]) if len(rest) else 0.0
+        without = float(r[rest] @ np.linalg.solve(matrix[np.ix_(rest, rest)], r[rest])) if len(rest) else 0.0
         steps.append(best - float(np.sqrt(max(without, 0.0))))
     shrunken = float("nan")
     if n is not None:

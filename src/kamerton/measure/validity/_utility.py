@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+from scipy.integrate import quad
+from scipy.optimize import brentq
 
 from ..classical import Interval
 
@@ -46,10 +48,9 @@ def taylor_russell(validity: float, selection_ratio: float, base_rate: float) ->
     if not -1 < validity < 1:
         raise ValueError(f"validity is {validity}; it lies between -1 and 1.")
     x, y = stats.norm.isf(selection_ratio), stats.norm.isf(base_rate)
+    rest = np.sqrt(1 - validity**2)
     both = float(
-        stats.multivariate_normal(mean=[0, 0], cov=[[1, validity], [validity, 1]]).cdf(
-            [-x, -y], abseps=1e-9, releps=1e-9
-        )
+        quad(lambda t: stats.norm.pdf(t) * stats.norm.sf((y - validity * t) / rest), x, 12, epsabs=1e-12)[0]
     )
     success = both / selection_ratio
     return Hits(
@@ -135,8 +136,6 @@ def expected_impact(difference: float, selection_ratio: float, minority_share: f
     >>> round(expected_impact(0.15, 0.25, 0.30), 3)
     0.823
     """
-    from scipy.optimize import brentq
-
     _shares(selection_ratio=selection_ratio, minority_share=minority_share)
     p, d = minority_share, difference
     cut = brentq(
