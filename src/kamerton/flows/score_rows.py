@@ -229,6 +229,8 @@ def _instrument_score(
                 "link_se": clean(result.blocks.link_se[c]),
                 "M": used.test_method,
                 "U": clean(used.test_specific + result.blocks.variance_test[p, c]),
+                "borrowed": clean(result.borrowed[p, c]),
+                "borrowed_se": clean(result.borrowed_se[p, c]),
             },
         }
     value = result.cells.value[p, i, c]

@@ -30,6 +30,8 @@ from ..linking import ALGORITHM as LINK
 from ..linking import BlockTable, score_blocks
 from ..seats import ALGORITHM as SEATS
 from ..seats import SeatCount, count_seats
+from ._second import ALGORITHM as SECOND
+from ._second import borrowed_blocks
 from ._spec import Calibration, ChainData, ChainSpec
 
 TYPICAL_RATERS = 2  # on an exercise a person has not done yet (SCORING A2.2)
@@ -40,6 +42,7 @@ class ChainResult:
     """Everything between answers and verdicts; rows in the order of `persons`, levels throughout.
 
     blocks: BlockTable (P, C). cells: CellTable (P, I, C). fair_average (P, I, C): second opinion.
+    borrowed, borrowed_se (P, C): second opinion on the blocks, each leaning on the others; NaN below 100 persons.
     combined: y, V and parts. composite, clusters: Linear. reliability (P, C). prior, calibration: frozen, reusable.
     fit: verdicts. differences (P, C, C): competencies that may be told apart. seats: if asked.
     flags: of the run (error_assumed, severity_not_linked, severity_not_removed, not_converged, …).
@@ -52,6 +55,8 @@ class ChainResult:
     blocks: BlockTable
     cells: CellTable
     fair_average: FloatArray
+    borrowed: FloatArray
+    borrowed_se: FloatArray
     combined: Combined
     composite: Linear
     clusters: Mapping[str, Linear]
@@ -145,6 +150,11 @@ def evaluate(
             steps=calibration.steps,
             slope=calibration.slope,
         )
+    borrowed, borrowed_se, has_borrowed = (
+        borrowed_blocks(spec, ordered.item_scores)
+        if second_opinions
+        else (np.full(blocks.value.shape, np.nan), np.full(blocks.value.shape, np.nan), False)
+    )
     combined, fresh = _combine(spec, blocks, cells, used)
     if prior is None:
         sound = ~(combined.not_measured | combined.insufficient).any(axis=1)
@@ -195,6 +205,8 @@ def evaluate(
         blocks=blocks,
         cells=cells,
         fair_average=second,
+        borrowed=frozen(borrowed),
+        borrowed_se=frozen(borrowed_se),
         combined=combined,
         composite=composite,
         clusters=clusters,
@@ -213,7 +225,8 @@ def evaluate(
             "combine": COMBINE,
             "fit": FIT,
             "seats": SEATS,
-        },
+        }
+        | ({"second": SECOND} if has_borrowed else {}),
         seed=spec.seed,
         draws=role_fit.draw_set().shape[0],
     )
@@ -299,6 +312,8 @@ def _in_order(result: ChainResult, back: IntArray) -> ChainResult:
         blocks=_reordered(result.blocks, back),
         cells=_reordered(result.cells, back),
         fair_average=frozen(result.fair_average[back]),
+        borrowed=frozen(result.borrowed[back]),
+        borrowed_se=frozen(result.borrowed_se[back]),
         combined=_reordered(result.combined, back),
         composite=_reordered(result.composite, back),
         clusters={k: _reordered(v, back) for k, v in result.clusters.items()},
