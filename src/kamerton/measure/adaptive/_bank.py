@@ -90,6 +90,43 @@ class Bank:
         return found
 
     @cached_property
+    def lookup(self) -> dict[tuple[int | str, float], tuple[int, FloatArray]]:
+        """(item, answer) → its place and its (Q,) log-probabilities; items by number and by name."""
+        out: dict[tuple[int | str, float], tuple[int, FloatArray]] = {}
+        for place, values in enumerate(self.values):
+            for k, value in enumerate(values):
+                found = (place, self.log_p[place, k])
+                out[place, value] = out[self.names[place], value] = found
+        return out
+
+    @cached_property
+    def most_by_node(self) -> FloatArray:
+        """(Q, J) as `information_table`, below nothing where an item may never be chosen."""
+        return frozen(np.where(self.usable, self._by_node, -1e9))
+
+    @cached_property
+    def most_table(self) -> FloatArray:
+        """(J, Q) as `information_table`, below nothing where an item may never be chosen."""
+        return frozen(np.ascontiguousarray(self.most_by_node.T))
+
+    @cached_property
+    def n_usable(self) -> int:
+        return int(self.usable.sum())
+
+    @cached_property
+    def lowest(self) -> float:
+        return float(self.nodes[0])
+
+    @cached_property
+    def spacing(self) -> float:
+        return float(self.nodes[1] - self.nodes[0])
+
+    @cached_property
+    def first_moments(self) -> FloatArray:
+        """(3, Q) ones, nodes and their squares."""
+        return frozen(np.stack((np.ones_like(self.nodes), self.nodes, self.nodes**2)))
+
+    @cached_property
     def usable(self) -> BoolArray:
         """(J,) True where an item has parameters."""
         return frozen(self.categories > 1)

@@ -117,39 +117,63 @@ class AdaptiveTest:
 
     def next(self, so_far: Answered) -> Step:
         """The next item, or why the test is over; raises ValueError on an item given twice or an unknown answer."""
-        places = self._places(so_far)
-        weights = self._weights(places, so_far)
-        theta, square = (weights @ self.bank.moments).tolist()
-        se = float(max(square - theta * theta, 0.0) ** 0.5)
+        bank = self.bank
+        try:
+            found = [bank.lookup[pair] for pair in so_far]
+        except (KeyError, TypeError):
+            found = self._read(so_far)
+        places = [place for place, _ in found]
+        if len(set(places)) < len(places):
+            self._places(so_far)
+        log = bank.prior
+        for _, row in found:
+            log = log + row
+        weights = np.exp(log - log[log.argmax()])
+        total, mean, square = (bank.first_moments @ weights).tolist()
+        theta = mean / total
+        se = max(square / total - theta * theta, 0.0) ** 0.5
         n = len(places)
-        free = self.bank.usable.copy()
-        free[places] = False
         reason = self.stop.reason(n, se) if n else None
-        if reason is None and not free.any():
+        if reason is None and n >= bank.n_usable:
             reason = "bank_exhausted"
         if reason is not None:
             return Step(None, None, theta, se, n, reason, (), 0.0)
-        why: list[str] = []
-        label = self._label(places, free)
-        if label is not None:
-            free &= np.array([c == label for c in self.bank.content])
-            why.append(f"content:{label}")
+        why: tuple[str, ...]
         if self.select == "max_info":
-            information = self.bank.information_near(theta)
-            why.insert(0, "most_information")
+            worth, why = self._near(theta), ("most_information",)
         else:
-            information = self.bank.information_table @ weights
-            why.insert(0, "most_expected_information")
-        worth = np.where(free, information, -np.inf)
-        chosen = int(np.argmax(worth))
+            worth, why = bank.most_table @ weights, ("most_expected_information",)
+            worth /= total
+        worth[places] = -1e9
+        label = None if self.balance is None else self._label(places, worth > -1e8)
+        if label is not None:
+            worth[np.array([c != label for c in bank.content])] = -1e9
+            why = (*why, f"content:{label}")
+        chosen = int(worth.argmax())
         if self.exposure is not None and self.exposure.best > 1:
-            k = min(self.exposure.best, int(free.sum()))
+            k = min(self.exposure.best, int((worth > -1e8).sum()))
             best = np.argsort(-worth, kind="stable")[:k]
             chosen = int(np.random.default_rng([self.seed, n]).choice(best))
-            why.append(f"drawn_among:{k}")
-        return Step(
-            chosen, self.bank.names[chosen], theta, se, n, None, tuple(why), float(information[chosen])
-        )
+            why = (*why, f"drawn_among:{k}")
+        return Step(chosen, bank.names[chosen], theta, se, n, None, why, float(worth[chosen]))
+
+    def _near(self, theta: float) -> FloatArray:
+        """(J,) information by a parabola through the three nearest nodes, a fresh array; see `Bank.information_near`."""
+        bank = self.bank
+        middle = min(max(round((theta - bank.lowest) / bank.spacing), 1), len(bank.nodes) - 2)
+        t = (theta - bank.lowest) / bank.spacing - middle
+        weights = np.array([t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2])
+        found: FloatArray = weights @ bank.most_by_node[middle - 1 : middle + 2]
+        return found
+
+    def _read(self, so_far: Answered) -> list[tuple[int, FloatArray]]:
+        """The slow way, which says what is wrong with an item or an answer."""
+        bank = self.bank
+        out = []
+        for item, answer in so_far:
+            place = bank.place(item)
+            out.append((place, bank.log_p[place, bank.category(place, answer)]))
+        return out
 
     def _places(self, so_far: Answered) -> list[int]:
         places = [self.bank.place(item) for item, _ in so_far]

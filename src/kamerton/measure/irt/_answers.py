@@ -12,6 +12,8 @@ from .._checks import FloatArray, IntArray
 from .._estimator import Flag
 
 MISSING = -1
+ROWS = 4096
+"""Persons coded at a time: what is looked at twice stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,20 @@ def code_for_fit(answers: ArrayLike, names: Sequence[str] | None) -> Coded:
     return Coded(codes, tuple(categories), labels, tuple(flags))
 
 
+def _coded(table: FloatArray, codes: NDArray[np.int16], top: IntArray) -> bool:
+    """Categories 0 … top written into `codes` for a chunk of persons; False where a value is something else."""
+    with np.errstate(invalid="ignore"):
+        codes[:] = table
+    same = codes == table
+    if not same.all():
+        gap = np.isnan(table)
+        if not bool((same | gap).all()):
+            return False
+        codes[gap] = MISSING
+        return bool(np.all((codes <= top) & ((codes >= 0) | gap)))
+    return bool(codes.size == 0 or (codes.min() >= 0 and np.all(codes.max(axis=0) <= top)))
+
+
 def code_for_model(
     answers: ArrayLike, categories: tuple[tuple[float, ...], ...], names: tuple[str, ...]
 ) -> NDArray[np.int16]:
@@ -110,11 +126,11 @@ def code_for_model(
         raise ValueError(f"The model has {len(categories)} items, the answers have {table.shape[1]} columns.")
     if all(known == tuple(range(len(known))) and len(known) > 1 for known in categories):
         top = np.array([len(known) - 1 for known in categories])
-        with np.errstate(invalid="ignore"):
-            codes = table.astype(np.int16)
-        seen = table == table
-        if bool(np.all(((codes == table) & (codes >= 0) & (codes <= top)) | ~seen)):
-            codes[~seen] = MISSING
+        codes = np.empty(table.shape, dtype=np.int16)
+        if all(
+            _coded(table[low : low + ROWS], codes[low : low + ROWS], top)
+            for low in range(0, len(table), ROWS)
+        ):
             return codes
     codes = np.full(table.shape, MISSING, dtype=np.int16)
     for j, known in enumerate(categories):

@@ -132,16 +132,21 @@ class Indicators:
         self.start = np.zeros(len(counts), dtype=np.intp)
         self.start[self.used] = np.concatenate(([0], np.cumsum(counts[self.used] - 1)[:-1]))
         self.categories = int((counts[self.used] - 1).sum())
-        self.has_missing = bool((codes[:, self.used] == MISSING).any())
+        self.is_whole = len(self.used) == len(counts)
+        self.is_binary = bool(np.all(counts[self.used] == 2))
+        picked = codes if self.is_whole else codes[:, self.used]
+        self.has_missing = bool(picked.size and picked.min() == MISSING)
         self.columns = self.categories + (len(self.used) if self.has_missing else 0)
         self._kept: dict[int, NDArray[np.float32]] | None = (
             {} if len(codes) * self.columns * 4 <= KEEP else None
         )
 
     def make(self, low: int, high: int, dtype: type[Any]) -> NDArray[Any]:
-        codes = self.codes[low:high, self.used]
+        codes = self.codes[low:high] if self.is_whole else self.codes[low:high, self.used]
+        if self.is_binary and not self.has_missing and self.columns == codes.shape[1]:
+            return codes.astype(dtype)
         table = np.zeros((high - low, self.columns), dtype=dtype)
-        if np.all(self.counts[self.used] == 2):
+        if self.is_binary:
             table[:, : self.categories] = codes == 1
         else:
             row, item = np.nonzero(codes > 0)

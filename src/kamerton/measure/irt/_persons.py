@@ -106,17 +106,22 @@ def solved(state: State, data: Indicators, method: str) -> tuple[FloatArray, Flo
 
 def flagged(value: FloatArray, se: FloatArray, data: Indicators, few: int) -> Estimates:
     """The estimates with what each reader must know: perfect scores, few items, nobody asked anything."""
-    used = data.codes[:, data.used]
-    seen = used >= 0
-    n = seen.sum(axis=1)
-    binary = bool((data.counts[data.used] == 2).all())
+    used = data.codes if data.is_whole else data.codes[:, data.used]
+    top = data.counts[data.used] - 1
+    if data.has_missing:
+        seen = used >= 0
+        n = seen.sum(axis=1)
+        highest = ((used == top) | ~seen).all(axis=1) & (n > 0)
+        lowest = (used <= 0).all(axis=1) & (n > 0)
+    else:
+        n = np.full(len(used), used.shape[1])
+        total = used.sum(axis=1, dtype=np.int32)
+        highest, lowest = total == top.sum(), total == 0
+    binary = data.is_binary
     marks: list[tuple[str, NDArray[np.bool_]]] = [
         ("no_answers", n == 0),
-        (
-            "all_correct" if binary else "all_highest",
-            ((used == data.counts[data.used] - 1) | ~seen).all(axis=1) & (n > 0),
-        ),
-        ("all_wrong" if binary else "all_lowest", (used <= 0).all(axis=1) & (n > 0)),
+        ("all_correct" if binary else "all_highest", highest),
+        ("all_wrong" if binary else "all_lowest", lowest),
         ("too_few_items", (n > 0) & (n < few)),
         ("at_bound", np.abs(value) > WIDEST - 1e-6),
     ]
