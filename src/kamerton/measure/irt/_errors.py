@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from .._checks import FloatArray, IntArray
 from ._engine import (
@@ -91,8 +90,10 @@ def covariance(state: State, data: Indicators, prior: Prior) -> FloatArray:
     free = free_map(state)
     reduced = free.T @ information @ free
     try:
-        inverse = cho_solve(cho_factor(reduced, lower=True), np.eye(len(reduced)))
-    except (np.linalg.LinAlgError, ValueError):
+        # numpy's own routines: a second library with threads of its own costs more here than the whole inverse.
+        lower = np.linalg.inv(np.linalg.cholesky(reduced))
+        inverse = lower.T @ lower
+    except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
     out: FloatArray = free @ inverse @ free.T
     return out
