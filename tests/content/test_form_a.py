@@ -168,4 +168,4 @@ def test_no_trick_earns_much_more_than_the_lot(language: str) -> None:
     assert abs(lot.share - CHANCE) < 0.04, lot
     for name in STRATEGIES:
         found = guess(form(), name, language=language, times=60)
-        assert found.share < lot.share + 0.10, found
+        assert found.share < lot.share + 0.06, found
