@@ -12,10 +12,8 @@ EXERCISE_SCHEMA = "exercise/1"
 STRICT = {"extra": "forbid"}
 
 ItemType = Literal[
-    "single", "multiple", "numeric", "order", "match", "table_row", "best_worst", "likert", "short_text",
-    "rows", "range", "rank", "map",
-]  # fmt: skip
-"""The last four belong to the written parts of exercises."""
+    "single", "multiple", "numeric", "order", "match", "table_row", "best_worst", "likert", "short_text"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,12 @@ class Item:
     """By type. single, table_row: {"correct": code}. multiple: {"correct": [codes]}.
     numeric: {"value": 12.5, "tolerance": 0.05}. order: {"order": [codes]}. match: {"pairs": {left: right}}.
     best_worst: {"best": code, "worst": code}. likert: {"value": 2, "near": 1} (expert value; `near` steps away
-    earn half). short_text: {} (a rater scores it on the rubric). rows: {"faults": {row code: option code}}, rows not
-    named are in order. range: {"expected": 118.0, "tolerance": 4.0, "width": [10, 40]}. rank: {"order": [codes]},
-    marked by Spearman's correlation. map: {"places": {code: [power 1..3, stance -2..2]}}."""
+    earn half). short_text: {} (a rater scores it on the rubric)."""
     stimulus: str | None = None
     options: list[Option] = field(default_factory=list)
     """Choices; of a match item the right-hand side; of a likert item the five steps, codes "1"…"5"."""
     left: list[Option] = field(default_factory=list)
-    """Left-hand side of a match item; the people of a map."""
+    """Left-hand side of a match item."""
     unit: LangText = field(default_factory=dict)
     hint: LangText = field(default_factory=dict)
     """Format of the answer, e.g. "one decimal"; shown to the candidate."""
@@ -139,31 +135,6 @@ class RatedCompetency:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A fixed question of a structured interview."""
-
-    code: str
-    kind: Literal["behaviour", "situation"]
-    competency: str
-    minutes: int
-    text: LangText
-    probes: list[LangText]
-    """Follow-up questions, the same for everybody."""
-    anchors: list[LangText]
-    """Five anchors worded for the answer to THIS question, level 1 to 5."""
-    __pydantic_config__ = STRICT
-
-
-@dataclass(frozen=True, slots=True)
-class ObservationLine:
-    """A behaviour on the observation sheet: seen, not seen, or a quote."""
-
-    competency: str
-    text: LangText
-    __pydantic_config__ = STRICT
-
-
-@dataclass(frozen=True, slots=True)
 class ExerciseDocument:
     code: str
     name: LangText
@@ -175,21 +146,12 @@ class ExerciseDocument:
     rated: list[RatedCompetency]
     phases: list[Phase] = field(default_factory=list)
     candidate_brief: list[Brief] = field(default_factory=list)
-    materials: list[Stimulus] = field(default_factory=list)
-    """What the candidate reads beside the brief: tables, mails, minutes."""
-    form: str = ""
-    """Code of the form a candidate fills in the browser, if the exercise is written or has a written part. Its marks
-    stand beside the anchors as evidence; they are no score of their own."""
-    questions: list[Question] = field(default_factory=list)
-    observation: list[ObservationLine] = field(default_factory=list)
     role_player_script: list[ScriptLine] = field(default_factory=list)
     hidden_interests: list[LangText] = field(default_factory=list)
     must_say: list[LangText] = field(default_factory=list)
     administrator_script: list[ScriptLine] = field(default_factory=list)
     key_points: list[LangText] = field(default_factory=list)
     accommodation: LangText = field(default_factory=dict)
-    parallel: LangText = field(default_factory=dict)
-    """What to change for a second sitting, so that nobody meets the same exercise twice."""
     red_flags: list[LangText] = field(default_factory=list)
     """Listed behaviours that count as red-flag events (SCORING A4.7)."""
     is_complete: bool = True
