@@ -137,7 +137,7 @@ def _answer(
             rest = [code for code in codes if code not in picked]
             picked += rng.sample(rest, max(round(len(codes) / 2) - 1, 0))
             return {"choices": picked}
-        case "order" | "rank":
+        case "order":
             return {"order": codes}
         case "match":
             rights = rng.sample(codes, min(len(codes), len(item.left)))
