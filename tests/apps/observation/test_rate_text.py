@@ -19,6 +19,7 @@ from kamerton.apps.observation.actions import (
     rate_text,
 )
 from kamerton.apps.observation.models import TextRating
+from kamerton.apps.observation.queries.texts import agreement_of
 from kamerton.apps.people.actions import declare_conflict
 from kamerton.apps.records.actors import OPERATOR
 from kamerton.apps.records.errors import InvalidInput, NotFound, NotPermitted
@@ -121,3 +122,30 @@ def test_two_raters_empty_the_queue_and_both_scores_go_to_scoring(cast: Cast, an
     assert TextRating.objects.count() == 2
     with pytest.raises(NotPermitted):
         load_text_scores(actor=cast.assessor, project_id=cast.project.id, rows=rows, at=NOW)
+
+
+def test_agreement_is_silent_below_ten_texts(cast: Cast, answer: Answer) -> None:
+    found = queries.text_agreement(cast.assessor, cast.project.id)
+    assert (found.texts, found.equal, found.kappa) == (0, None, None)
+    with pytest.raises(NotPermitted):
+        queries.text_agreement(cast.leader, cast.project.id)
+    assert agreement_of([(2, 2)] * 9).equal is None
+
+
+def test_agreement_does_not_ask_who_was_first() -> None:
+    pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 2), (1, 1), (0, 0), (2, 0), (1, 1), (2, 1), (0, 0)]
+    found, turned = agreement_of(pairs), agreement_of([(b, a) for a, b in pairs])
+    assert found == turned and found.kappa is not None and found.low is not None and found.high is not None
+    assert found.equal == pytest.approx(8 / 12) and found.within_one == pytest.approx(11 / 12)
+    # Pairs without an order: one minus the mean squared difference over twice the variance of all scores.
+    scores = [score for pair in pairs for score in pair]
+    mean = sum(scores) / len(scores)
+    variance = sum((score - mean) ** 2 for score in scores) / len(scores)
+    apart = sum((a - b) ** 2 for a, b in pairs) / len(pairs)
+    assert found.kappa == pytest.approx(1 - apart / (2 * variance))
+    assert -1 <= found.low < found.kappa < found.high <= 1
+
+
+def test_perfect_agreement_is_one_and_no_spread_is_no_kappa() -> None:
+    assert agreement_of([(0, 0), (2, 2)] * 6).kappa == pytest.approx(1.0)
+    assert agreement_of([(2, 2)] * 12).kappa is None

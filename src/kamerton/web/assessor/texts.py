@@ -41,6 +41,7 @@ def _page(request: HttpRequest, viewer: Viewer, problem: str = "") -> HttpRespon
         "stage": "assess",
         "task": tasks[0] if tasks else None,
         "waiting": len(tasks),
+        "agreement": queries.text_agreement(viewer.actor, viewer.project.id),
         "problem": problem,
         "has_person": viewer.actor.person_id is not None,
     }

@@ -25,7 +25,15 @@ from .frames import (
 )
 from .scoring import RatingRow, ratings_for_scoring, text_scores
 from .sheets import NoteLine, Sheet, SheetLine, current_ratings, other_sheets, sheet
-from .texts import ENOUGH_TEXT_RATERS, TextTask, item_of, text_answer_in, text_queue
+from .texts import (
+    ENOUGH_TEXT_RATERS,
+    TextAgreement,
+    TextTask,
+    item_of,
+    text_agreement,
+    text_answer_in,
+    text_queue,
+)
 
 __all__ = [
     "AppointmentLine",
@@ -43,6 +51,7 @@ __all__ = [
     "RatingRow",
     "Sheet",
     "SheetLine",
+    "TextAgreement",
     "TextTask",
     "appointments_in",
     "appointments_of",
@@ -64,6 +73,7 @@ __all__ = [
     "sheet",
     "state_of",
     "text_answer_in",
+    "text_agreement",
     "text_queue",
     "text_scores",
 ]

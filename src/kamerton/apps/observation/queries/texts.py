@@ -10,12 +10,14 @@ from django.db.models import Count, Q
 from kamerton.apps.delivery.models import Answer
 from kamerton.apps.delivery.queries import TRIAL_SLUG
 from kamerton.apps.instruments.documents import FormDocument, Item, Stimulus
+from kamerton.apps.observation.models import TextRating
 from kamerton.apps.people.queries import conflict_of
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import Release
 from kamerton.apps.records.queries import document_of, parts_by_code
+from kamerton.measure.agreement import cohen_kappa
 
 ENOUGH_TEXT_RATERS = 2
 """A short text leaves the queue when two raters have scored it (SCORING A1.1 asks for two on open cases)."""
@@ -84,6 +86,52 @@ def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTas
             waiting.append(answer)
     tasks = [_task(answer) for answer in waiting[:limit]]
     return [task for task in tasks if task is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class TextAgreement:
+    """How far raters of the same short texts agree: quadratic weighted kappa with its 80 % interval, shares of pairs."""
+
+    texts: int
+    """Texts with two scores or more; the first two count."""
+    equal: float | None
+    within_one: float | None
+    kappa: float | None
+    low: float | None
+    high: float | None
+
+
+NORMAL_80 = 1.2815515655446004
+FEWEST_PAIRS = 10
+"""Below ten texts scored twice nothing is said: a figure would point at people and mean nothing."""
+
+
+def text_agreement(actor: Actor, project_id: UUID) -> TextAgreement:
+    """Agreement over all texts of a project scored twice; no rater and no person is named."""
+    require(actor, project_id, "rate_texts")
+    scores: dict[int, list[int]] = {}
+    for answer, score in (
+        TextRating.objects.filter(answer__sitting__participation__campaign__project_id=project_id)
+        .exclude(answer__sitting__participation__campaign__slug=TRIAL_SLUG)
+        .order_by("answer_id", "id")
+        .values_list("answer_id", "score")
+    ):
+        scores.setdefault(answer, []).append(score)
+    return agreement_of([(given[0], given[1]) for given in scores.values() if len(given) > 1])
+
+
+def agreement_of(pairs: list[tuple[int, int]]) -> TextAgreement:
+    """Agreement of pairs of scores; who of the two was first does not matter."""
+    if len(pairs) < FEWEST_PAIRS:
+        return TextAgreement(len(pairs), None, None, None, None, None)
+    gaps = [abs(a - b) for a, b in pairs]
+    equal, near = sum(g == 0 for g in gaps) / len(pairs), sum(g <= 1 for g in gaps) / len(pairs)
+    if len({score for pair in pairs for score in pair}) < 2:
+        return TextAgreement(len(pairs), equal, near, None, None, None)
+    # Every pair stands twice, in both orders: the value is that of pairs without an order, the error that of half the rows.
+    found = cohen_kappa([*pairs, *((b, a) for a, b in pairs)], weights="quadratic", level=0.80)
+    value, half = float(found.value), NORMAL_80 * float(found.se) * 2**0.5
+    return TextAgreement(len(pairs), equal, near, value, max(value - half, -1.0), min(value + half, 1.0))
 
 
 def _is_readable(answer: Answer) -> bool:
