@@ -1,9 +1,9 @@
 // The candidate's player. The form works without this file; with it an answer goes to the server within a second.
 // Promise: an entry is written to the device before it is sent, and "saved" is shown only after the server's reply.
 
-const SEND_TIMEOUT = 8000; // ms: a dropped reply otherwise hangs until the browser gives up, minutes later
+import { call as callPlain, Desk, Store } from "./queue.js";
+
 const TYPING_PAUSE = 500; // ms: with the request itself still within a second of the last key
-const BACKOFF = [1, 2, 4, 8, 15, 30]; // s: quick after a hiccup, gentle with a server that is down
 const SYNC_EVERY = 30000; // ms: clock and take-over are asked for this often while nothing else is sent
 
 const $ = (selector, scope = document) => scope.querySelector(selector);
@@ -11,75 +11,10 @@ const $$ = (selector, scope = document) => [...scope.querySelectorAll(selector)]
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const csrf = () => $("input[name=csrfmiddlewaretoken]")?.value ?? "";
 
-function uuid() {
-  if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain http in an intranet has no randomUUID
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
-
-async function call(url, options = {}) {
-  const stop = new AbortController();
-  const alarm = setTimeout(() => stop.abort(), SEND_TIMEOUT);
-  try {
-    const reply = await fetch(url, {
-      credentials: "same-origin", cache: "no-store", signal: stop.signal, ...options,
-      headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...options.headers },
-    });
-    const body = await reply.json().catch(() => null);
-    return { status: reply.status, body };
-  } catch {
-    return { status: 0, body: null };
-  } finally {
-    clearTimeout(alarm);
-  }
-}
+const call = (url, options = {}) =>
+  callPlain(url, { ...options, headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...options.headers } });
 const post = (url, data) =>
   call(url, { method: "POST", body: JSON.stringify(data), headers: { "Content-Type": "application/json" } });
-
-// ---------------------------------------------------------------- answers on their way, one key each, safe between tabs
-class Queue {
-  constructor(sitting) {
-    this.prefix = `kamerton.queue.${sitting}.`;
-    this.seqKey = `kamerton.seq.${sitting}`;
-    this.memory = new Map(); // only what the device would not keep
-    this.lastSeq = 0;
-  }
-  get isDurable() { return this.memory.size === 0; }
-  put(entry) {
-    try {
-      localStorage.setItem(this.prefix + entry.uuid, JSON.stringify(entry));
-      this.memory.delete(entry.uuid);
-    } catch {
-      this.memory.set(entry.uuid, entry);
-    }
-  }
-  remove(id) {
-    this.memory.delete(id);
-    try { localStorage.removeItem(this.prefix + id); } catch { /* nothing was kept there */ }
-  }
-  all() {
-    const found = [...this.memory.values()];
-    try {
-      for (let i = 0; i < localStorage.length; i++) {
-        const key = localStorage.key(i);
-        if (key.startsWith(this.prefix)) {
-          try { found.push(JSON.parse(localStorage.getItem(key))); } catch { /* not ours to repair */ }
-        }
-      }
-    } catch { /* storage switched off */ }
-    return found.filter((e) => e && e.uuid).sort((a, b) => a.epoch - b.epoch || a.seq - b.seq);
-  }
-  nextSeq(floor) {
-    let kept = 0;
-    try { kept = Number(localStorage.getItem(this.seqKey)) || 0; } catch { /* memory will do */ }
-    this.lastSeq = Math.max(kept, floor, this.lastSeq) + 1;
-    try { localStorage.setItem(this.seqKey, String(this.lastSeq)); } catch { /* memory will do */ }
-    return this.lastSeq;
-  }
-}
 
 // ---------------------------------------------------------------- what the fields of one item say, and back
 const chosen = (box, end) => $(`input[name$="-${end}"]:checked`, box)?.value ?? "";
@@ -135,22 +70,27 @@ class Player {
   constructor(root) {
     this.root = root;
     this.text = root.dataset;
-    this.queue = new Queue(root.dataset.sitting);
+    this.desk = new Desk({
+      sitting: this.text.sitting, epoch: Number(this.text.epoch), seq: Number(this.text.seq), post,
+      urls: { answer: this.text.answerUrl, takeOver: this.text.takeOverUrl },
+      local: new Store(() => localStorage), session: new Store(() => sessionStorage),
+      hooks: {
+        saved: (entry, body) => this.onSaved(entry, body), refused: (entry, body) => this.onRefused(entry, body),
+        changed: () => this.show(), yielding: () => this.collect(), yielded: () => this.onYielded(),
+      },
+    });
     this.form = $("#answers");
     this.boxes = $$("[data-item]");
     this.sent = new Map(); // item → last response handed to the queue, as JSON
     this.timers = new Map();
-    this.failures = 0;
-    this.lastStatus = 200;
-    this.isLeaving = this.isReadOnly = this.isOver = false;
+    this.isLeaving = this.isOver = false;
     this.setClock(Number(root.dataset.remaining), Date.parse(root.dataset.now));
-    this.epoch = Number(root.dataset.epoch);
   }
 
   start() {
     this.restore();
     this.boxes.forEach((box) => { this.sent.set(box, JSON.stringify(read(box))); enhance(box, this); });
-    this.holdEpoch();
+    if ($("[data-takeover]").hidden) this.desk.hold(); else this.desk.yieldTo();
     this.listen();
     this.tick();
     setInterval(() => this.tick(), 1000);
@@ -161,7 +101,7 @@ class Player {
 
   /** Answers still on the device are newer than what the server drew, unless another tab has answered since. */
   restore() {
-    for (const entry of this.queue.all()) {
+    for (const entry of this.desk.queue.all()) {
       const box = this.boxes.find((b) => Number(b.dataset.item) === entry.n);
       if (!box) continue;
       const [epoch, seq] = [Number(box.dataset.answerEpoch), Number(box.dataset.answerSeq)];
@@ -180,50 +120,28 @@ class Player {
     this.form?.addEventListener("submit", (event) => { event.preventDefault(); this.go(event.submitter); });
     const finish = $("#finish");
     finish?.addEventListener("submit", (event) => { event.preventDefault(); this.finish(finish); });
-    addEventListener("online", () => { this.failures = 0; this.flush(); });
+    addEventListener("online", () => { this.desk.sender.failures = 0; this.flush(); });
     addEventListener("offline", () => this.show());
     addEventListener("pagehide", () => this.collect());
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.collect(); else this.sync(); this.flush(); });
     addEventListener("beforeunload", (event) => {
       this.collect();
-      if (!this.isLeaving && this.queue.all().length) event.preventDefault();
+      if (!this.isLeaving && this.desk.queue.all().length) event.preventDefault();
     });
     addEventListener("storage", (event) => {
-      if (event.key === this.holderKey && Number(event.newValue) > this.epoch) this.yieldTo();
+      if (event.key === this.desk.holderKey && Number(event.newValue) > this.desk.epoch) this.desk.yieldTo();
     });
     $("[data-export]")?.addEventListener("click", () => this.exportQueue());
   }
 
-  // ---- epochs: the newest tab holds the sitting
-  get holderKey() { return `kamerton.holder.${this.text.sitting}`; }
-  get epochKey() { return `kamerton.epoch.${this.text.sitting}`; }
-
-  async holdEpoch() {
-    let mine = 0;
-    try { mine = Number(sessionStorage.getItem(this.epochKey)); } catch { /* every page is a new tab then */ }
-    if (!$("[data-takeover]").hidden || (mine && mine < this.epoch)) { this.yieldTo(); return; }
-    if (mine === this.epoch) return;
-    const { status, body } = await post(this.text.takeOverUrl, { sitting: this.text.sitting });
-    if (status === 200) this.setEpoch(body.epoch);
-  }
-  setEpoch(epoch) {
-    this.epoch = epoch;
-    try { sessionStorage.setItem(this.epochKey, String(epoch)); localStorage.setItem(this.holderKey, String(epoch)); } catch { /* as above */ }
-    const field = $("input[name=epoch]");
-    if (field) field.value = String(epoch);
-  }
-  yieldTo() {
-    if (this.isReadOnly) return;
-    this.collect();
-    this.isReadOnly = true;
+  /** Another tab or device holds the sitting now. */
+  onYielded() {
     this.boxes.forEach((box) => { box.disabled = true; });
     $("[data-takeover]").hidden = false;
-    const form = $("[data-takeover] form");
-    form.addEventListener("submit", () => {
+    $("[data-takeover] form").addEventListener("submit", () => {
       this.isLeaving = true;
-      try { sessionStorage.removeItem(this.epochKey); } catch { /* as above */ }
+      this.desk.session.drop(this.desk.epochKey);
     });
-    this.flush();
   }
 
   // ---- taking answers from the page
@@ -235,96 +153,54 @@ class Player {
   }
   take(box) {
     clearTimeout(this.timers.get(box));
-    if (this.isReadOnly) return;
+    if (this.desk.isReadOnly) return;
     const response = read(box);
     const partial = $("[data-partial]", box);
     partial.hidden = response !== null;
     partial.textContent = response === null ? this.text.tPartial : "";
     if (response === null || JSON.stringify(response) === this.sent.get(box)) return;
     this.sent.set(box, JSON.stringify(response));
-    const n = Number(box.dataset.item);
-    const entry = {
-      sitting: this.text.sitting, n, uuid: uuid(), seq: this.queue.nextSeq(Number(this.text.seq)), epoch: this.epoch,
-      client_at: new Date(this.serverNow()).toISOString(), response,
-    };
-    this.queue.put(entry);
-    // An older state that was never sent need not travel; one that was may have arrived, so it keeps its uuid.
-    for (const old of this.queue.all()) {
-      if (old.n === n && !old.tried && old.epoch === entry.epoch && old.seq < entry.seq) this.queue.remove(old.uuid);
-    }
+    this.desk.give(Number(box.dataset.item), response, new Date(this.serverNow()));
     this.show();
   }
   collect() { this.boxes.forEach((box) => this.take(box)); }
 
   // ---- sending
-  flush() {
-    clearTimeout(this.retryTimer);
-    this.sending ??= this.drain().finally(() => { this.sending = null; this.show(); });
-    return this.sending;
-  }
-  async drain() {
-    for (;;) {
-      const entry = this.queue.all()[0];
-      if (!entry) return;
-      if (!entry.tried) { entry.tried = true; this.queue.put(entry); }
-      const { status, body } = await post(this.text.answerUrl, entry);
-      this.lastStatus = status;
-      if (status === 200 && body?.uuid === entry.uuid) this.onSaved(entry, body);
-      else if (this.isFinalRefusal(status, body)) this.onRefused(entry, body);
-      else { this.onFailure(status); return; }
-    }
-  }
-  isFinalRefusal(status, body) {
-    return ["sitting_over", "malformed_response", "uuid_reused", "invalid_input", "item_elsewhere", "not_found"].includes(body?.refused)
-      && status >= 400 && status < 500;
-  }
+  flush() { return this.desk.flush(); }
   onSaved(entry, body) {
-    this.queue.remove(entry.uuid);
-    this.failures = 0;
     this.savedAt = new Date(body.saved_at);
     this.setClock(body.remaining);
     if (body.late) this.problem(this.text.tLate);
     else if (!body.counts) this.problem(this.text.tElsewhere);
     this.markList(entry.n, body.answered);
-    if (body.epoch > this.epoch) this.yieldTo();
     this.show();
   }
   onRefused(entry, body) {
-    // Out of the queue, or it would block all that follow; kept beside it, so that it is not lost.
-    try { localStorage.setItem(`kamerton.refused.${entry.sitting}.${entry.uuid}`, JSON.stringify(entry)); } catch { /* shown below all the same */ }
-    this.queue.remove(entry.uuid);
     this.refused = [...(this.refused ?? []), entry];
     this.problem(`${this.text.tRefused}. ${body.message}`);
-  }
-  onFailure(status) {
-    const wait = BACKOFF[Math.min(this.failures, BACKOFF.length - 1)] * (0.8 + 0.4 * Math.random());
-    this.failures += 1;
-    this.nextTry = performance.now() + wait * 1000;
-    this.retryTimer = setTimeout(() => this.flush(), wait * 1000);
-    this.show();
   }
 
   // ---- moving on
   async go(button) {
     this.collect();
     await this.flush();
-    if (this.queue.all().length && this.lastStatus === 0) { this.show(); return; }
+    if (this.desk.queue.all().length && this.desk.sender.lastStatus === 0) { this.show(); return; }
     const data = new FormData(this.form);
     data.set("go", button?.value || "next");
     const { status, body } = await call(this.form.action, { method: "POST", body: new URLSearchParams(data) });
     if (status === 200 && body?.next) { this.isLeaving = true; location.assign(body.next); return; }
-    if (body?.taken_over) { this.yieldTo(); return; }
-    this.lastStatus = status;
+    if (body?.taken_over) { this.desk.yieldTo(); return; }
+    this.desk.sender.lastStatus = status;
     if (body?.problems) this.problem(body.problems.join(" "));
     else if (body?.message) this.problem(body.message);
-    this.failures ||= 1;
+    this.desk.sender.failures ||= 1;
     this.show(null, true);
   }
   async finish(form) {
     await this.flush();
-    if (this.queue.all().length) { this.show(); return; }
+    if (this.desk.queue.all().length) { this.show(); return; }
     const { status, body } = await call(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    this.lastStatus = status;
+    this.desk.sender.lastStatus = status;
     if (status === 200 && body?.next) { this.isLeaving = true; location.assign(body.next); return; }
     if (body?.refused === "items_missing") { this.isLeaving = true; location.reload(); return; }
     if (body?.message) this.problem(body.message);
@@ -350,7 +226,7 @@ class Player {
     if (this.lastLeft > 60 && left <= 60 && left > 0) this.announce(this.text.tOne);
     this.lastLeft = left;
     if (left === 0 && !this.isOver) this.timeUp();
-    if (this.failures && this.queue.all().length) this.show();
+    if (this.desk.sender.failures && this.desk.queue.all().length) this.show();
   }
   async timeUp() {
     this.isOver = true;
@@ -360,7 +236,7 @@ class Player {
     this.problem(`${this.text.tOver}. ${this.text.tOverMore}`);
     await this.flush();
     const close = async () => {
-      if (this.queue.all().length) return false;
+      if (this.desk.queue.all().length) return false;
       const { status, body } = await this.ask();
       if (status !== 200) return false;
       if (body.remaining > 0 && !body.finished) { this.isLeaving = true; location.reload(); return true; } // time was added
@@ -381,13 +257,15 @@ class Player {
     const { status, body } = await this.ask();
     if (status !== 200) return;
     this.setClock(body.remaining, Date.parse(body.now));
-    if (body.finished && !this.queue.all().length) { this.isLeaving = true; location.assign(this.text.finishUrl); return; }
-    if (body.epoch > this.epoch) this.yieldTo();
+    if (body.finished && !this.desk.queue.all().length) { this.isLeaving = true; location.assign(this.text.finishUrl); return; }
+    if (body.epoch > this.desk.epoch) this.desk.yieldTo();
   }
 
   // ---- what the person sees
   show(busy = null, isFailed = false) {
-    const waiting = new Set(this.queue.all().map((entry) => entry.n)).size; // answers, not states of one
+    const field = $("input[name=epoch]", this.form ?? document);
+    if (field) field.value = String(this.desk.epoch);
+    const waiting = new Set(this.desk.queue.all().map((entry) => entry.n)).size; // answers, not states of one
     const saved = $("[data-saved]"), unsaved = $("[data-unsaved]"), nothing = $("[data-unanswered]");
     if (saved) {
       if (this.savedAt) $("[data-saved-text]").textContent = fill(this.text.tSaved, { time: this.savedAt.toLocaleTimeString("ru", { hour12: false }) });
@@ -395,16 +273,16 @@ class Player {
       saved.hidden = !isSaved;
       unsaved.hidden = !(waiting || busy);
       nothing.hidden = isSaved || !unsaved.hidden;
-      const seconds = Math.max(0, Math.ceil(((this.nextTry ?? 0) - performance.now()) / 1000));
-      unsaved.textContent = busy && !this.failures ? busy
-        : !this.failures ? this.text.tSaving
+      const seconds = Math.max(0, Math.ceil(((this.desk.sender.nextTry ?? 0) - performance.now()) / 1000));
+      unsaved.textContent = busy && !this.desk.sender.failures ? busy
+        : !this.desk.sender.failures ? this.text.tSaving
         : fill(seconds ? this.text.tUnsaved : this.text.tUnsavedNow, { n: waiting, s: seconds });
-      unsaved.classList.toggle("calm", !this.failures);
+      unsaved.classList.toggle("calm", !this.desk.sender.failures);
     }
-    const isSessionLost = [401, 403].includes(this.lastStatus);
+    const isSessionLost = [401, 403].includes(this.desk.sender.lastStatus);
     const banner = $("[data-banner]");
-    const isShown = waiting > 0 ? this.failures > 0 || !navigator.onLine || !this.queue.isDurable : isFailed && this.lastStatus === 0;
-    const more = !this.queue.isDurable ? this.text.tMemory : isSessionLost ? this.text.tSessionMore : this.text.tOfflineMore;
+    const isShown = waiting > 0 ? this.desk.sender.failures > 0 || !navigator.onLine || !this.desk.queue.isDurable : isFailed && this.desk.sender.lastStatus === 0;
+    const more = !this.desk.queue.isDurable ? this.text.tMemory : isSessionLost ? this.text.tSessionMore : this.text.tOfflineMore;
     if (banner.hidden === isShown) banner.hidden = !isShown;
     if (isShown) {
       put($("[data-banner-title]"), fill(isSessionLost ? this.text.tSession : this.text.tOffline, { n: waiting }));
@@ -419,7 +297,7 @@ class Player {
   announce(text) { put($("[data-announce]"), text); }
   markList(n, isAnswered) { $(`[data-list="${n}"]`)?.classList.toggle("answered", isAnswered); }
   exportQueue() {
-    const data = { sitting: this.text.sitting, answers: [...this.queue.all(), ...(this.refused ?? [])] };
+    const data = { sitting: this.text.sitting, answers: [...this.desk.queue.all(), ...(this.refused ?? [])] };
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: "application/json" }));
     link.download = `answers-${this.text.sitting.slice(0, 8)}.json`;
