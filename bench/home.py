@@ -29,8 +29,8 @@ class Sitter:
     responses: tuple[dict[str, Any], ...]
 
 
-def enter(folder: Path) -> None:
-    """Make `folder` the home of this process and of the servers it starts."""
+def enter(folder: Path, database_url: str | None = None) -> None:
+    """Make `folder` the home of this process and of the servers it starts, on SQLite unless a database is named."""
     for name in [name for name in os.environ if name.startswith("KAMERTON_")]:
         if name not in {"KAMERTON_VENV", "KAMERTON_PYTHON"}:
             del os.environ[name]
@@ -40,7 +40,7 @@ def enter(folder: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    } | ({"KAMERTON_DATABASE_URL": database_url} if database_url else {})
     import django
 
     django.setup()
@@ -49,8 +49,11 @@ def enter(folder: Path) -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def sitters(count: int) -> list[Sitter]:
-    """`count` candidates of a company, invited, agreed and begun, through the same actions as real ones."""
+def sitters(count: int, *, idle: int = 0) -> list[Sitter]:
+    """`count` candidates of a company, invited, agreed and begun, through the same actions as real ones.
+
+    `idle` more people stand in the same campaign and have not come yet.
+    """
     from django.utils import timezone
 
     from kamerton.apps.delivery.actions import (
@@ -87,10 +90,12 @@ def sitters(count: int) -> list[Sitter]:
     )  # fmt: skip
     text = next(one for one in consent_texts(campaign) if one.purpose == "selection")
     found: list[Sitter] = []
-    for n in range(count):
+    for n in range(count + idle):
         data = PersonData(family_name={"ru": "Измеров"}, given_name={"ru": "Пётр"}, employee_number=f"B{n}")
         person = save_person(actor=OPERATOR, project=project, data=data, at=now).person
         added = add_participant(actor=OPERATOR, campaign=campaign, person=person, at=now)
+        if n >= count:
+            continue
         participation = Participation.objects.select_related(
             "campaign__project", "campaign__procedure", "person"
         ).get(id=added.id)

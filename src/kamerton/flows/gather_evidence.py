@@ -317,7 +317,7 @@ def _score_sittings(
         [v.answer_id for s in found for v in s.items.values() if v is not None and v.text_id is not None]
     )
     for sitting in found:
-        if sitting.sitting.finished_at is None and at <= delivery.clock_of(sitting.sitting).deadline:
+        if sitting.sitting.finished_at is None and at <= delivery.clock_of(sitting.sitting).deadline(at):
             exclusions.append({"what": str(sitting.participation_id), "reason": "sitting_running"})
             continue
         not_reached = set(sitting.missing.not_reached)

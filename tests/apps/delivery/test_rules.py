@@ -30,7 +30,7 @@ def test_the_deadline_is_start_plus_limit_times_factor_plus_grants(
     minutes: int, factor: str, granted: int, deadline_minutes: float
 ) -> None:
     clock = rules.Clock(START, minutes * 60, Decimal(factor), granted)
-    assert clock.deadline == START + timedelta(minutes=deadline_minutes)
+    assert clock.deadline(START) == START + timedelta(minutes=deadline_minutes)
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,34 @@ class TimeGrant(models.Model):
         return str(self.id)
 
 
+class Pause(models.Model):
+    """A stretch in which the clock stands: ordered by the office, or a break the form allows. Ends once."""
+
+    class Kind(models.TextChoices):
+        OFFICE = "office"
+        BREAK = "break"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sitting = models.ForeignKey(Sitting, on_delete=models.PROTECT, related_name="pauses")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    limit_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="a break runs on by itself after this"
+    )
+    reason = models.TextField(blank=True)
+    actor_name = models.CharField(max_length=200)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sitting", "kind"], condition=Q(ended_at__isnull=True), name="one_open_pause_a_kind"),
+            models.CheckConstraint(condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="pause_ends_after_it_starts"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Event(models.Model):
     """Process data of a sitting (started, taken over, focus lost). Append-only; information, never a verdict."""
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 
 from kamerton.apps.delivery import rules
 from kamerton.apps.delivery.models import (
@@ -21,6 +21,7 @@ from kamerton.apps.delivery.models import (
     Invitation,
     OutgoingMail,
     Participation,
+    Pause,
     Sitting,
     TimeGrant,
 )
@@ -343,7 +344,110 @@ def sitting_of(participation: Participation, form: Release) -> Sitting | None:
 
 def clock_of(sitting: Sitting) -> rules.Clock:
     granted = TimeGrant.objects.filter(sitting=sitting).aggregate(total=Sum("seconds"))["total"] or 0
-    return rules.Clock(sitting.started_at, sitting.limit_seconds, sitting.factor, granted, sitting.on_paper)
+    stops = tuple(_stop(pause) for pause in Pause.objects.filter(sitting=sitting))
+    return rules.Clock(
+        sitting.started_at, sitting.limit_seconds, sitting.factor, granted, sitting.on_paper, stops
+    )
+
+
+def _stop(pause: Pause) -> rules.Stop:
+    return rules.Stop(pause.started_at, pause.ended_at, pause.limit_seconds)
+
+
+def running_pause(sitting: Sitting, at: datetime) -> Pause | None:
+    """What the clock stands still for; the office's pause before a break."""
+    open_ones = Pause.objects.filter(sitting=sitting, ended_at__isnull=True).order_by("-kind", "started_at")
+    return next((pause for pause in open_ones if _stop(pause).is_running(at)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """One person at the test, as the proctor sees it: progress and clock, never an answer."""
+
+    sitting: Sitting
+    answered: int
+    items: int
+    last_at: datetime
+    """The last answer saved, else the start."""
+    seconds_left: int
+    state: str
+    """finished, over (time is up, not closed), paused, break, quiet (nothing saved for `rules.QUIET`), answering."""
+    late: int
+    pause_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    rows: tuple[LiveRow, ...]
+    waiting: int
+    """Invited and not begun."""
+    finished: int
+
+
+def live_of(campaign: Campaign, at: datetime) -> Live:
+    """Who is at the test now, the ones that need a person first. A few queries, however many people."""
+    present = Participation.objects.filter(campaign=campaign, withdrawn_at__isnull=True)
+    sittings = list(
+        Sitting.objects.filter(participation__in=present, on_paper=False, finished_at__isnull=True)
+        .select_related("participation__person__identity", "form")
+        .defer("form__body")
+        .prefetch_related("time_grants", "pauses")
+        .order_by("participation__person__sort_key", "id")
+    )
+    counted = {
+        row["sitting"]: row
+        for row in Answer.objects.filter(sitting__in=sittings)
+        .values("sitting")
+        .annotate(items=Count("item", distinct=True, filter=Q(is_late=False)), late=Count("id", filter=Q(is_late=True)), last=Max("at"))
+        .order_by()
+    }  # fmt: skip
+    rows = [_live_row(sitting, counted.get(sitting.id, {}), at) for sitting in sittings]
+    rows.sort(key=lambda row: LIVE_ORDER.index(row.state))
+    began = Sitting.objects.filter(participation__in=present)
+    return Live(
+        rows=tuple(rows),
+        waiting=present.filter(invitations__isnull=False)
+        .exclude(id__in=began.values("participation"))
+        .distinct()
+        .count(),
+        finished=began.filter(finished_at__isnull=False).count(),
+    )
+
+
+LIVE_ORDER = ("over", "quiet", "paused", "break", "answering")
+
+
+def _live_row(sitting: Sitting, counted: Mapping[str, Any], at: datetime) -> LiveRow:
+    pauses = list(sitting.pauses.all())
+    granted = sum(grant.seconds for grant in sitting.time_grants.all())
+    stops = tuple(_stop(pause) for pause in pauses)
+    clock = rules.Clock(
+        sitting.started_at, sitting.limit_seconds, sitting.factor, granted, sitting.on_paper, stops
+    )
+    running = [pause for pause in pauses if _stop(pause).is_running(at)]
+    last_at = counted.get("last") or sitting.started_at
+    resumed = max((pause.ended_at for pause in pauses if pause.ended_at), default=last_at)
+    if clock.is_over(at):
+        state = "over"
+    elif running:
+        state = "paused" if any(pause.kind == Pause.Kind.OFFICE for pause in running) else "break"
+    else:
+        state = "quiet" if at - max(last_at, resumed) >= rules.QUIET else "answering"
+    return LiveRow(
+        sitting=sitting,
+        answered=counted.get("items", 0),
+        items=len(document_of(sitting.form, FormDocument).items),
+        last_at=last_at,
+        seconds_left=clock.remaining_seconds(at),
+        state=state,
+        late=counted.get("late", 0),
+        pause_reason=next((pause.reason for pause in running if pause.reason), ""),
+    )
+
+
+def events_of(sitting: Sitting) -> list[Event]:
+    """The log of a sitting for a person to read; marks of flags left out."""
+    return list(Event.objects.filter(sitting=sitting).exclude(kind="flag").order_by("id"))
 
 
 @dataclass(frozen=True, slots=True)

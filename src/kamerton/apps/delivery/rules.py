@@ -1,7 +1,8 @@
 """Clock, order of answers, pages of a form, state of a link. Pure: no database, no clock, no chance.
 
 The deadline is one formula, asked for at each request and never stored:
-``started + limit × factor + sum of grants``. Extra time given before, during or after the end moves it alike.
+``started + limit × factor + sum of grants + time stood still``. Extra time given before, during or after the end moves
+it alike; a pause that is not over yet moves it with every second.
 """
 
 from __future__ import annotations
@@ -23,8 +24,30 @@ from kamerton.values.texts import in_language
 GRACE = timedelta(seconds=30)
 """How long after the end a queued answer, stamped before it, still counts: two 8-second tries and a back-off."""
 
+QUIET = timedelta(minutes=5)
+"""Without a saved answer for this long a person may be stuck: more than twice what an item takes."""
+
 WARNINGS_AT = (300, 60)
 """Seconds left at which the candidate is told: enough to finish a page, enough to finish a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stretch in which the clock stands still; `limit_seconds` ends a break that nobody ended."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+    limit_seconds: int | None = None
+
+    def end(self, at: datetime) -> datetime:
+        """Where it ends as seen at `at`; never after it, never before the start."""
+        ends = [at] + ([self.ended_at] if self.ended_at else [])
+        if self.limit_seconds is not None:
+            ends.append(self.started_at + timedelta(seconds=self.limit_seconds))
+        return max(self.started_at, min(ends))
+
+    def is_running(self, at: datetime) -> bool:
+        return self.ended_at is None and self.started_at <= at and self.end(at) == at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +59,42 @@ class Clock:
     factor: Decimal
     granted_seconds: int = 0
     on_paper: bool = False
+    stops: tuple[Stop, ...] = ()
 
-    @property
-    def deadline(self) -> datetime:
+    def deadline(self, at: datetime) -> datetime:
+        """The end as it stands at `at`; a pause that runs pushes it on."""
         seconds = Decimal(self.limit_seconds) * self.factor + self.granted_seconds
-        return self.started_at + timedelta(seconds=float(seconds))
+        return self.started_at + timedelta(seconds=float(seconds)) + self.stood_still(at)
+
+    def stood_still(self, at: datetime) -> timedelta:
+        """How long the clock has stood by `at`; two stops over each other count once."""
+        total, reached = timedelta(0), datetime.min.replace(tzinfo=at.tzinfo)
+        for stop in sorted(self.stops, key=lambda one: one.started_at):
+            begin, end = max(stop.started_at, reached), stop.end(at)
+            if end > begin:
+                total += end - begin
+                reached = end
+        return total
+
+    def is_paused(self, at: datetime) -> bool:
+        return any(stop.is_running(at) for stop in self.stops)
 
     def remaining_seconds(self, at: datetime) -> int:
         """Whole seconds left by the server's clock, never below 0."""
-        return max(0, int((self.deadline - at).total_seconds()))
+        return max(0, int((self.deadline(at) - at).total_seconds()))
 
     def is_over(self, at: datetime) -> bool:
-        return not self.on_paper and at > self.deadline
+        return not self.on_paper and at > self.deadline(at)
 
     def is_closed(self, at: datetime) -> bool:
         """Over, and the grace for answers on their way has passed too."""
-        return not self.on_paper and at > self.deadline + GRACE
+        return not self.on_paper and at > self.deadline(at) + GRACE
 
     def is_late(self, at: datetime, client_at: datetime | None) -> bool:
         """Whether an answer that arrives now is kept for a person to judge instead of being counted."""
         if not self.is_over(at):
             return False
-        stamped_in_time = client_at is not None and client_at <= self.deadline
+        stamped_in_time = client_at is not None and client_at <= self.deadline(at)
         return self.is_closed(at) or not stamped_in_time
 
 

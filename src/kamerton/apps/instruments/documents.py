@@ -95,6 +95,12 @@ class FormDocument:
     time_limit_minutes: int
     stimuli: list[Stimulus]
     items: list[Item]
+    calculator: bool = False
+    """Whether the page offers one; without it a candidate may use paper."""
+    formulas: list[LangText] = field(default_factory=list)
+    """The formula sheet, a line each; beside the item wherever it is needed."""
+    break_minutes: int = 0
+    """One break of so many minutes, in which the clock stands; 0: none."""
     __pydantic_config__ = STRICT
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,16 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kamerton.apps.delivery import queries, rules
-from kamerton.apps.delivery.actions import flag_item, record_answer, take_over
-from kamerton.apps.delivery.models import Sitting
+from kamerton.apps.delivery.actions import (
+    end_break,
+    flag_item,
+    note_address,
+    note_event,
+    record_answer,
+    take_break,
+    take_over,
+)
+from kamerton.apps.delivery.models import Pause, Sitting
 from kamerton.apps.instruments.documents import FormDocument, Item
 from kamerton.apps.instruments.rules import MalformedResponse, clean_response
 from kamerton.apps.records.errors import InvalidInput, NotFound
@@ -39,6 +47,7 @@ from kamerton.web.candidate.items import (
     player_data,
     response_from_form,
     stimulus_view,
+    words_in,
 )
 
 
@@ -85,9 +94,56 @@ def item(request: HttpRequest, candidate: Candidate, number: int) -> HttpRespons
     now = timezone.now()
     if queries.clock_of(sitting).is_over(now):
         return redirect("candidate-finish")
+    pause = queries.running_pause(sitting, now)
+    if pause is not None:
+        return render(request, "candidate/paused.html", _paused(candidate, sitting, place, pause, now))
     if number != place.page.first:
         return redirect("candidate-item", number=place.page.first)
+    note_address(
+        actor=candidate.actor, sitting=sitting, address=str(request.META.get("REMOTE_ADDR", "")), at=now
+    )
     return render(request, "candidate/item.html", _context(candidate, sitting, place, now))
+
+
+def _paused(
+    candidate: Candidate, sitting: Sitting, place: Place, pause: Pause, now: datetime
+) -> dict[str, Any]:
+    """The clock stands, so the items are out of sight too."""
+    clock = queries.clock_of(sitting)
+    until = pause.started_at + timedelta(seconds=pause.limit_seconds) if pause.limit_seconds else None
+    return {
+        "pause": pause,
+        "until": f"{until.astimezone(ZoneInfo(candidate.project.zone)):%H:%M %Z}" if until else "",
+        "minutes_left": clock.remaining_seconds(now) // 60,
+        "player": player_data(sitting, clock, now),
+        "number": place.page.first,
+        "is_trial": candidate.is_trial,
+    }
+
+
+@candidate_page
+@require_POST
+def pause(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    """The break of the form: begin it, or come back from it."""
+    sitting = _sitting_of_body(candidate, request.POST.get("sitting"))
+    speak(request, sitting.language)
+    change = end_break if request.POST.get("do") == "end" else take_break
+    change(actor=candidate.actor, sitting=sitting, at=timezone.now())
+    number = request.POST.get("number", "1")
+    return redirect("candidate-item", number=int(number) if number.isdigit() else 1)
+
+
+@candidate_page
+@require_POST
+def event(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    """What the page tells of itself, as the candidate was told it would."""
+    body = json_body(request)
+    sitting = _sitting_of_body(candidate, body.get("sitting"))
+    number = _whole(body, "n", 1, 10_000) if body.get("n") is not None else None
+    is_kept = note_event(
+        actor=candidate.actor, sitting=sitting, kind=str(body.get("kind")), number=number, at=timezone.now()
+    )
+    return JsonResponse({"kept": is_kept})
 
 
 def _posted(request: HttpRequest, candidate: Candidate, sitting: Sitting, place: Place) -> HttpResponse:
@@ -236,6 +292,9 @@ def _context(
         "player": player_data(sitting, queries.clock_of(sitting), now),
         "page_epoch": sitting.epoch,
         "problems": [],
+        "calculator": place.document.calculator,
+        "formulas": [words_in(line, language) for line in place.document.formulas],
+        "break_minutes": 0 if sitting.pauses.filter(kind=Pause.Kind.BREAK).exists() else place.document.break_minutes,
         "is_trial": candidate.is_trial,
     }  # fmt: skip
 
@@ -294,6 +353,7 @@ def answer(request: HttpRequest, candidate: Candidate) -> HttpResponse:
             "answered": saved.is_answered,
             "epoch": saved.epoch,
             "remaining": saved.clock.remaining_seconds(now),
+            "paused": saved.clock.is_paused(now),
         }
     )
 
@@ -303,9 +363,11 @@ def state(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     """The server's clock and who holds the sitting; reads only."""
     sitting = _sitting_of_body(candidate, request.GET.get("sitting"))
     now = timezone.now()
+    clock = queries.clock_of(sitting)
     return JsonResponse(
         {
-            "remaining": queries.clock_of(sitting).remaining_seconds(now),
+            "remaining": clock.remaining_seconds(now),
+            "paused": clock.is_paused(now),
             "now": now.isoformat(),
             "epoch": sitting.epoch,
             "finished": sitting.finished_at is not None,

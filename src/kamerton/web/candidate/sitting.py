@@ -26,6 +26,9 @@ def _form_row(candidate: Candidate, form: queries.PinnedForm, language: str) -> 
         "instructions": words_in(form.document.instructions, language),
         "items": len(form.document.items),
         "minutes": int(form.document.time_limit_minutes * candidate.participation.time_factor),
+        "calculator": form.document.calculator,
+        "has_formulas": bool(form.document.formulas),
+        "break_minutes": form.document.break_minutes,
         "sitting": sitting,
         "is_over": False,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kamerton.web.candidate import consent, invitation, player, sitting
+from kamerton.web.candidate import consent, invitation, player, practice, sitting
 
 urlpatterns = [
     path("c/<str:token>/", invitation.link, name="candidate-link"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("sitting/answer/", player.answer, name="candidate-answer"),
     path("sitting/state/", player.state, name="candidate-state"),
     path("sitting/take-over/", player.take_over_here, name="candidate-take-over"),
+    path("sitting/break/", player.pause, name="candidate-break"),
+    path("sitting/event/", player.event, name="candidate-event"),
+    path("sitting/practice/", practice.practice, name="candidate-practice"),
     path("sitting/finish/", sitting.finish, name="candidate-finish"),
     path("sitting/thanks/", sitting.thanks, name="candidate-thanks"),
 ]

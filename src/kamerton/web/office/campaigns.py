@@ -28,6 +28,7 @@ from kamerton.apps.records.models import Project
 from kamerton.apps.records.queries import document_of, releases_in_force
 from kamerton.formats.tables import write_csv, write_xlsx
 from kamerton.values.texts import in_language
+from kamerton.web.office.wording import event_words
 from kamerton.web.viewer import Viewer, project_page
 
 FOUND_AT_ONCE = 30
@@ -319,7 +320,7 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
         sittings.append(
             {
                 "sitting": sitting,
-                "deadline": None if sitting.on_paper else clock.deadline,
+                "deadline": None if sitting.on_paper else clock.deadline(now),
                 "minutes_left": clock.remaining_seconds(now) // 60,
                 "is_over": clock.is_over(now),
                 "finish": finish_words(sitting.finish_reason) if sitting.finished_at else "",
@@ -329,6 +330,11 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
                 "total": len(answers.items),
                 "late": len(answers.late),
                 "grants": list(sitting.time_grants.order_by("at")),
+                "pauses": list(sitting.pauses.order_by("started_at")),
+                "events": [
+                    {"at": event.at, "words": event_words(event.kind, event.details)}
+                    for event in queries.events_of(sitting)
+                ],
             }
         )
     progress = next(p for p in queries.progress_of(found).people if p.participation.id == one.id)

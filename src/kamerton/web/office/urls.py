@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from kamerton.web.office import campaigns, paper, schedule
+from kamerton.web.office import campaigns, live, paper, schedule
 
 urlpatterns = [
     # people:
@@ -14,6 +14,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/add/", campaigns.add, name="campaign-add"),
     path("campaigns/<slug:slug>/invite/", campaigns.invitations, name="campaign-invite"),
     path("campaigns/<slug:slug>/schedule/", schedule.schedule, name="campaign-schedule"),
+    path("campaigns/<slug:slug>/live/", live.live, name="campaign-live"),
     path("campaigns/<slug:slug>/mails/", campaigns.mails, name="campaign-mails"),
     path("campaigns/<slug:slug>/people/<uuid:participation>/", campaigns.person, name="campaign-person"),
     path("campaigns/<slug:slug>/progress.<slug:form>", campaigns.export, name="campaign-export"),

@@ -128,6 +128,9 @@ class Player {
       this.collect();
       if (!this.isLeaving && this.desk.queue.all().length) event.preventDefault();
     });
+    document.addEventListener("visibilitychange", () => this.tell(document.hidden ? "focus_lost" : "focus_back"));
+    this.boxes.forEach((box) => box.addEventListener("paste", () => this.tell("paste", Number(box.dataset.item))));
+    $$("[data-leaves]").forEach((button) => button.form.addEventListener("submit", () => { this.isLeaving = true; }));
     addEventListener("storage", (event) => {
       if (event.key === this.desk.holderKey && Number(event.newValue) > this.desk.epoch) this.desk.yieldTo();
     });
@@ -173,6 +176,7 @@ class Player {
     if (body.late) this.problem(this.text.tLate);
     else if (!body.counts) this.problem(this.text.tElsewhere);
     this.markList(entry.n, body.answered);
+    if (body.paused && $("#answers")) setTimeout(() => this.stand());
     this.show();
   }
   onRefused(entry, body) {
@@ -252,6 +256,16 @@ class Player {
     if (await close()) return;
     const again = setInterval(async () => { if (await close()) clearInterval(again); }, 3000);
   }
+  /** A line of the log that the candidate was told of; whether it arrives decides nothing. */
+  tell(kind, n) {
+    call(this.text.eventUrl, { method: "POST", keepalive: true, body: JSON.stringify({ sitting: this.text.sitting, kind, n }), headers: { "Content-Type": "application/json" } });
+  }
+  /** The clock stands: what was given is sent, then the items go out of sight. */
+  async stand() {
+    this.collect();
+    if (this.desk.queue.all().length) await this.flush();
+    if (!this.desk.queue.all().length) { this.isLeaving = true; location.reload(); }
+  }
   ask() { return call(`${this.text.stateUrl}?sitting=${this.text.sitting}`); }
   async sync() {
     const { status, body } = await this.ask();
@@ -259,6 +273,7 @@ class Player {
     this.setClock(body.remaining, Date.parse(body.now));
     if (body.finished && !this.desk.queue.all().length) { this.isLeaving = true; location.assign(this.text.finishUrl); return; }
     if (body.epoch > this.desk.epoch) this.desk.yieldTo();
+    else if (body.paused && $("#answers")) this.stand();
   }
 
   // ---- what the person sees
@@ -367,5 +382,13 @@ function enhanceOrder(box, player) {
 
 const seen = $("[data-seen-url]");
 if (seen && !document.hidden) call(seen.dataset.seenUrl, { method: "POST" });
+const paused = $("[data-paused]");
+if (paused) {
+  const look = async () => {
+    const { status, body } = await call(`${paused.dataset.stateUrl}?sitting=${paused.dataset.paused}`);
+    if (status === 200 && !body.paused) location.reload();
+  };
+  setInterval(look, 5000);
+}
 const root = $("[data-player]");
 if (root) new Player(root).start();

@@ -20,7 +20,9 @@ from .give_consent import (
 from .grant_time import grant_time
 from .import_paper_sheets import PaperImported, PaperSheet, import_paper_sheets
 from .invite import Invited, ParticipantWithdrawn, invite, revoke
+from .note_event import note_address, note_event
 from .open_campaign import CampaignExists, ProcedureRetired, open_campaign
+from .pause import pause_sitting, resume_sitting
 from .record_answer import (
     AnswerRecorded,
     ConsentMissing,
@@ -37,6 +39,7 @@ from .start_sitting import (
     start_sitting,
 )
 from .start_trial import start_trial
+from .take_break import NoBreak, end_break, take_break
 from .take_over import take_over
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "ItemElsewhere",
     "ItemsMissing",
     "LinkUnusable",
+    "NoBreak",
     "PaperImported",
     "PaperRecorded",
     "PaperSheet",
@@ -66,6 +70,7 @@ __all__ = [
     "UuidReused",
     "add_participant",
     "begin_session",
+    "end_break",
     "finish_overdue_sittings",
     "finish_sitting",
     "flag_item",
@@ -74,12 +79,17 @@ __all__ = [
     "import_paper_sheets",
     "invite",
     "note_link_seen",
+    "note_address",
+    "note_event",
     "open_campaign",
+    "pause_sitting",
     "record_answer",
     "record_paper_answers",
+    "resume_sitting",
     "revoke",
     "start_sitting",
     "start_trial",
+    "take_break",
     "take_over",
     "withdraw_consent",
 ]
