@@ -19,6 +19,8 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import CreateModel
 from django.db.migrations.recorder import MigrationRecorder
 
 from kamerton import __version__
@@ -170,7 +172,8 @@ def restore_backup(*, file: Path) -> Saved:
             rows = 0
             with transaction.atomic():
                 for model in stored_tables():
-                    rows += _load(model, archive.read(f"tables/{model._meta.db_table}.jsonl"), manifest)
+                    name = f"tables/{model._meta.db_table}.jsonl"
+                    rows += _load(model, archive.read(name), manifest) if name in manifest["digests"] else 0
                 _reset_sequences()
             folder = settings.HOME / "reports"
             folder.mkdir(parents=True, exist_ok=True)
@@ -187,11 +190,18 @@ def restore_backup(*, file: Path) -> Saved:
 
 
 def _check_whole(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
-    """Same tables as here, each with the digest the manifest states."""
-    theirs, ours = manifest.get("migrations"), _migrations()
+    """Same tables as here but for those that have only been added since, each with the digest the manifest states."""
+    theirs = manifest.get("migrations")
     digests = manifest.get("digests")
-    wanted = {f"tables/{model._meta.db_table}.jsonl": model for model in stored_tables()}
-    if theirs != ours or not isinstance(digests, dict) or set(digests) != set(wanted):
+    if not isinstance(theirs, list) or not isinstance(digests, dict):
+        raise _other_version(manifest)
+    added = _tables_added_since(theirs)
+    wanted = {
+        f"tables/{model._meta.db_table}.jsonl"
+        for model in stored_tables()
+        if added is not None and model._meta.db_table not in added
+    }
+    if added is None or set(digests) != wanted:
         raise _other_version(manifest)
     names = set(archive.namelist())
     for name in wanted:
@@ -200,6 +210,22 @@ def _check_whole(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
         data = archive.read(name) if name in names else b""
         if name not in names or hashlib.sha256(data).hexdigest() != digests[name]:
             raise _damaged(name)
+
+
+def _tables_added_since(theirs: list[str]) -> set[str] | None:
+    """Tables that an older backup cannot hold. None where more than new tables lies between, or it is a newer one."""
+    ours = _migrations()
+    if not set(theirs) <= set(ours):
+        return None
+    loader = MigrationLoader(connection)
+    tables: set[str] = set()
+    for label in set(ours) - set(theirs):
+        app, name = label.split(".", 1)
+        for operation in loader.disk_migrations[app, name].operations:
+            if not isinstance(operation, CreateModel):
+                return None
+            tables.add(apps.get_model(app, operation.name)._meta.db_table)
+    return tables
 
 
 def _other_version(manifest: dict[str, Any]) -> BackupRefused:
