@@ -1,4 +1,4 @@
-"""`./run bench web | measure | study`: measurements as ratios within one run, and the simulation study; see docs/reference/benchmarks.md."""
+"""`./run bench web | measure | study | delivery`: measurements as ratios within one run, and the simulation study; see docs/reference/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["web", "measure", "study"], help="what to measure")
+    parser.add_argument("what", choices=["web", "measure", "study", "delivery"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="shorter phases and smaller numbers, for a look")
     parser.add_argument("--seed", type=int, default=1, help="of the simulation study")
     parser.add_argument("--replications", type=int, help="worlds of the simulation study, 300 unless told")
@@ -21,6 +21,10 @@ def main() -> int:
         from bench.measure import measure
 
         return measure(quick=options.quick)
+    if options.what == "delivery":
+        from bench.delivery import measure_delivery
+
+        return measure_delivery(quick=options.quick)
     from bench.web import measure_web
 
     return measure_web(quick=options.quick)

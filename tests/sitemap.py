@@ -67,6 +67,7 @@ def screens(slug: str = "norvetal") -> list[Screen]:
         Screen("people-import", "office", f"{p}/people/import/"),
         Screen("campaigns", "office", f"{p}/campaigns/"),
         Screen("campaign", "office", f"{p}/campaigns/internal-2026/"),
+        Screen("campaign-live", "office", f"{p}/campaigns/internal-2026/live/"),
         Screen("campaign-schedule", "office", f"{p}/campaigns/internal-2026/schedule/"),
         Screen("jobs", "office", f"{p}/jobs/"),
         Screen("audit", "auditor", f"{p}/audit/"),

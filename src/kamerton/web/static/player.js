@@ -97,6 +97,7 @@ class Player {
     setInterval(() => { if (!document.hidden) this.sync(); }, SYNC_EVERY);
     this.show();
     this.flush();
+    performance.mark("kamerton-ready");
   }
 
   /** Answers still on the device are newer than what the server drew, unless another tab has answered since. */
