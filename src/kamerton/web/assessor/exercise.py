@@ -249,5 +249,9 @@ def _page(
             {"sheet": other, "name": person_name(other.appointment.assessor, request)} for other in others
         ],
         "problem": problem,
+        "parallel": [
+            {"appointment": other, "person": person_name(other.participation.person, request)}
+            for other in queries.running_beside(found)
+        ],
     }
     return render(request, "assessor/exercise.html", context, status=422 if problem else 200)

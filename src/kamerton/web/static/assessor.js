@@ -2,29 +2,14 @@
 // and wait on the device while there is no network. Promise: an entry is written to the device before it is sent, and
 // "saved" is shown only after the server's reply.
 
-const SEND_TIMEOUT = 8000; // ms: a dropped reply otherwise hangs for minutes
-const BACKOFF = [1, 2, 4, 8, 15, 30]; // s: quick after a hiccup, gentle with a server that is down
+import { call, Queue, Sender, Store, uuid as newUuid } from "./queue.js";
 
 const $ = (selector, scope = document) => scope.querySelector(selector);
 const $$ = (selector, scope = document) => [...scope.querySelectorAll(selector)];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const mark = (second) => `${String(Math.floor(second / 60)).padStart(2, "0")}:${String(second % 60).padStart(2, "0")}`;
 
-function newUuid() {
-  if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain http in an intranet has no randomUUID
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
-
-const store = {
-  read(key) { try { return localStorage.getItem(key); } catch { return null; } },
-  write(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
-  drop(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
-  keys(prefix) { try { return Object.keys(localStorage).filter((key) => key.startsWith(prefix)); } catch { return []; } },
-};
+const store = new Store(() => localStorage);
 
 // ------------------------------------------------------------------------------------------------ the clock
 const timer = $("#timer");
@@ -87,80 +72,45 @@ if (sheet) startSheet();
 
 function startSheet() {
   const words = sheet.dataset;
-  const prefix = `kamerton.sheet.${words.appointment}.`;
   const draftKey = `kamerton.draft.${words.appointment}`;
-  const memory = new Map(); // only what the device would not keep
   const sections = $$(".rate", sheet);
   let server = null; // the last reply
   let problem = ""; // "sign-in", or what the server refused
-  let isSending = false;
-  let failures = 0;
-  let retry = 0;
   let lastOrder = Date.now();
 
-  // --- entries on their way, one key each: safe between tabs
-  const entries = () => {
-    const kept = store.keys(prefix).map((key) => JSON.parse(store.read(key) ?? "null")).filter(Boolean);
-    return [...kept, ...memory.values()].sort((a, b) => a.order - b.order);
-  };
+  // --- entries on their way, in the order they were made
+  const queue = new Queue(`kamerton.sheet.${words.appointment}.`, store, (a, b) => a.order - b.order);
+  const entries = () => queue.all();
+  const sender = new Sender({
+    queue,
+    post: (entry) => call(entry.kind === "note" ? words.notesUrl : words.ratingsUrl, {
+      method: "POST", redirect: "manual",
+      headers: { Accept: "application/json", "X-CSRFToken": $("input[name=csrfmiddlewaretoken]")?.value ?? "" },
+      body: new URLSearchParams({ uuid: entry.uuid, ...entry.fields }),
+    }),
+    isFinal: (status, body) => Boolean(body?.refused) && status !== 401,
+    onSaved: (entry, body) => {
+      problem = "";
+      server = body;
+      clock.set(server.elapsed);
+      saved(entry);
+    },
+    // A refusal will not change by itself: show why, keep the words in the field, stop asking.
+    onRefused: (entry, body) => refused(entry, body.message),
+    onChange: () => {
+      problem = [401, 403].includes(sender.lastStatus) ? "sign-in" : problem === "sign-in" ? "" : problem;
+      paint();
+    },
+  });
+  const send = () => sender.flush();
   const keep = (entry) => {
     lastOrder = Math.max(Date.now(), lastOrder + 1);
     entry.order = lastOrder;
-    if (!store.write(prefix + entry.uuid, JSON.stringify(entry))) memory.set(entry.uuid, entry);
-    failures = 0;
+    queue.put(entry);
+    sender.failures = 0;
     paint();
     send();
   };
-  const drop = (entry) => { store.drop(prefix + entry.uuid); memory.delete(entry.uuid); };
-
-  async function post(entry) {
-    const stop = new AbortController();
-    const alarm = setTimeout(() => stop.abort(), SEND_TIMEOUT);
-    try {
-      const reply = await fetch(entry.kind === "note" ? words.notesUrl : words.ratingsUrl, {
-        method: "POST", credentials: "same-origin", cache: "no-store", redirect: "manual", signal: stop.signal,
-        headers: { Accept: "application/json", "X-CSRFToken": $("input[name=csrfmiddlewaretoken]")?.value ?? "" },
-        body: new URLSearchParams({ uuid: entry.uuid, ...entry.fields }),
-      });
-      const isSignedOut = reply.type === "opaqueredirect";
-      return { status: isSignedOut ? 401 : reply.status, body: await reply.json().catch(() => null) };
-    } catch {
-      return { status: 0, body: null };
-    } finally {
-      clearTimeout(alarm);
-    }
-  }
-
-  async function send() {
-    if (isSending) return;
-    isSending = true;
-    clearTimeout(retry);
-    try {
-      for (let entry = entries()[0]; entry; entry = entries()[0]) {
-        const reply = await post(entry);
-        if (reply.status === 200 && reply.body) {
-          drop(entry);
-          failures = 0;
-          problem = "";
-          server = reply.body;
-          clock.set(server.elapsed);
-          saved(entry);
-        } else if (reply.body?.refused && reply.status !== 401) {
-          // A refusal will not change by itself: show why, keep the words in the field, stop asking.
-          drop(entry);
-          refused(entry, reply.body.message);
-        } else {
-          problem = reply.status === 401 || reply.status === 403 ? "sign-in" : problem === "sign-in" ? "" : problem;
-          retry = setTimeout(send, 1000 * BACKOFF[Math.min(failures, BACKOFF.length - 1)]);
-          failures += 1;
-          break;
-        }
-      }
-    } finally {
-      isSending = false;
-      paint();
-    }
-  }
 
   // --- what the page says
   function paint() {
@@ -168,10 +118,10 @@ function startSheet() {
     const line = $("#saved");
     const text = $("#saved-words");
     if (waiting.length) {
-      const word = problem === "sign-in" ? words.wordSignIn : memory.size ? words.wordMemory : words.wordUnsaved;
+      const word = problem === "sign-in" ? words.wordSignIn : !queue.isDurable ? words.wordMemory : words.wordUnsaved;
       line.classList.add("off");
       $("#saved-tick").toggleAttribute("hidden", true);
-      if (failures || problem) text.textContent = fill(word, { n: waiting.length });
+      if (sender.failures || problem) text.textContent = fill(word, { n: waiting.length });
     } else {
       line.classList.remove("off");
       if (server) {
@@ -180,7 +130,7 @@ function startSheet() {
         $("#rated-words").textContent = fill(words.wordRated, { rated: server.rated, total: sections.length });
       }
     }
-      const isComplete = sections.every((section) => $("input[name=level]:checked", section));
+    const isComplete = sections.every((section) => $("input[name=level]:checked", section));
     $("#submit-sheet")?.classList.toggle("primary", isComplete);
     $("#next-competency")?.classList.toggle("primary", !isComplete);
     for (const item of $$(".note-line.pending", sheet)) {
@@ -312,7 +262,7 @@ function startSheet() {
       if (event.target.name !== "level") return;
       const level = event.target.value;
       // Only the newest choice needs to travel.
-      for (const e of entries()) if (e.kind === "rating" && e.fields.competency === code && !isSending) drop(e);
+      for (const e of entries()) if (e.kind === "rating" && e.fields.competency === code && !e.tried) queue.remove(e.uuid);
       $(`[data-tab-level="${code}"]`).textContent = level === "not_observed" ? words.wordNotObserved : level;
       state(code, words.wordPending, true);
       warn(section);
@@ -385,8 +335,8 @@ function startSheet() {
     }
   }
   if (matchMedia("(max-width: 640px)").matches) $$(".chip-group").slice(1).forEach((group) => group.removeAttribute("open"));
-  addEventListener("online", () => { failures = 0; send(); });
+  addEventListener("online", () => { sender.failures = 0; send(); });
   addEventListener("visibilitychange", () => { if (!document.hidden) { tick(); send(); } });
-  addEventListener("beforeunload", (event) => { if (memory.size) event.preventDefault(); });
-  if (entries().length) { failures = 1; paint(); send(); }
+  addEventListener("beforeunload", (event) => { if (!queue.isDurable) event.preventDefault(); });
+  if (entries().length) { sender.failures = 1; paint(); send(); }
 }

@@ -21,6 +21,7 @@ export async function call(url, options = {}, timeout = SEND_TIMEOUT) {
   const alarm = setTimeout(() => stop.abort(), timeout);
   try {
     const reply = await fetch(url, { credentials: "same-origin", cache: "no-store", signal: stop.signal, ...options });
+    if (reply.type === "opaqueredirect") return { status: 401, body: null }; // sent to the sign-in page
     const body = await reply.text(); // a reply cut off in its middle is no reply
     let read = null;
     try { read = JSON.parse(body); } catch { /* a page, not an answer */ }

@@ -24,7 +24,7 @@ from .frames import (
     pinned_exercise,
 )
 from .scoring import RatingRow, ratings_for_scoring, text_scores
-from .sheets import NoteLine, Sheet, SheetLine, current_ratings, other_sheets, sheet
+from .sheets import NoteLine, Sheet, SheetLine, current_ratings, other_sheets, running_beside, sheet
 from .texts import (
     ENOUGH_TEXT_RATERS,
     TextAgreement,
@@ -70,6 +70,7 @@ __all__ = [
     "participation_in",
     "pinned_exercise",
     "ratings_for_scoring",
+    "running_beside",
     "sheet",
     "state_of",
     "text_answer_in",

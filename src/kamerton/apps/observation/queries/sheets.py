@@ -155,3 +155,18 @@ def other_sheets(appointment: Appointment) -> list[Sheet]:
         .order_by("id")
     )
     return [sheet(other) for other in others]
+
+
+def running_beside(appointment: Appointment) -> list[Appointment]:
+    """Other exercises of this assessor whose clock runs now: two can be in hand at once."""
+    return list(
+        Appointment.objects.filter(
+            assessor_id=appointment.assessor_id,
+            participation__campaign__project_id=appointment.participation.campaign.project_id,
+            started_at__isnull=False,
+            submitted_at__isnull=True,
+        )
+        .exclude(id=appointment.id)
+        .select_related("participation__person__identity")
+        .order_by("started_at", "id")
+    )
