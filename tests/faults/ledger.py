@@ -22,22 +22,27 @@ class Account:
     acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
     perished: set[str] = field(default_factory=set)
     """Given, not acknowledged, and on a device that died: shown as not saved; may have arrived or not."""
-    last: dict[int, tuple[int, str]] = field(default_factory=dict)
-    """Item → (epoch of the tab, uuid) of what the candidate gave last; an older tab never covers a newer one."""
     refused: list[dict[str, Any]] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     is_finished: bool = False
 
     def gave(self, entry: dict[str, Any]) -> None:
-        if entry["uuid"] in self.given:
-            return
-        self.given[entry["uuid"]] = entry
-        n = int(entry["n"])
-        if n not in self.last or entry["epoch"] >= self.last[n][0]:
-            self.last[n] = (int(entry["epoch"]), str(entry["uuid"]))
+        known = self.given.setdefault(entry["uuid"], entry)
+        known["epoch"] = entry["epoch"]  # a tab may learn its epoch after the first answer
 
     def told(self, entry: dict[str, Any]) -> None:
         self.acknowledged[entry["uuid"]] = entry
+        self.gave(entry)
+
+    @property
+    def last(self) -> dict[int, str]:
+        """Item → uuid of what the candidate gave last, by the time it was given; an older tab never covers a newer one."""
+        found: dict[int, str] = {}
+        for key, entry in self.given.items():
+            n = int(entry["n"])
+            if n not in found or entry["epoch"] >= self.given[found[n]]["epoch"]:
+                found[n] = key
+        return found
 
 
 @dataclass
@@ -108,7 +113,7 @@ def _judge_one(account: Account, rows: list[dict[str, Any]], verdict: Verdict) -
     for row in rows:
         if row["n"] not in counting or row["order"] > counting[row["n"]]["order"]:
             counting[row["n"]] = row
-    for n, (_, key) in account.last.items():
+    for n, key in account.last.items():
         if key in account.perished and key not in stored:
             continue  # it was never shown as saved, and its device is gone
         if n not in counting or counting[n]["uuid"] != key:
@@ -124,7 +129,7 @@ def same(stored: Any, given: Any) -> bool:
     if isinstance(stored, dict) and "number" in stored:
         return str(stored["number"]).replace(",", ".") == str(given.get("number", "")).replace(",", ".")
     if isinstance(stored, dict) and "choices" in stored:
-        return sorted(stored["choices"]) == sorted(given["choices"])
+        return bool(sorted(stored["choices"]) == sorted(given["choices"]))
     if isinstance(stored, dict) and "pairs" in stored:
         return bool(stored["pairs"] == {left: right for left, right in given["pairs"].items() if right})
-    return bool(stored == {name: value for name, value in given.items() if value != ""})
+    return bool(stored == {name: value for name, value in given.items() if value not in ("", [])})

@@ -90,7 +90,7 @@ class Player {
   start() {
     this.restore();
     this.boxes.forEach((box) => { this.sent.set(box, JSON.stringify(read(box))); enhance(box, this); });
-    if ($("[data-takeover]").hidden) this.desk.hold(); else this.desk.yieldTo();
+    if (!$("[data-takeover]").hidden) this.desk.yieldTo();
     this.listen();
     this.tick();
     setInterval(() => this.tick(), 1000);

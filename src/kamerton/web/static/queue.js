@@ -69,8 +69,8 @@ export class Queue {
 
 /** Sends what stands in a queue, one after the other, and asks again after a failure. */
 export class Sender {
-  constructor({ queue, post, isFinal, onSaved, onRefused, onChange, backoff = BACKOFF }) {
-    Object.assign(this, { queue, post, isFinal, onSaved, onRefused, onChange, backoff });
+  constructor({ queue, post, isFinal, onSaved, onRefused, onChange, before = async () => true, backoff = BACKOFF }) {
+    Object.assign(this, { queue, post, isFinal, onSaved, onRefused, onChange, before, backoff });
     this.failures = 0;
     this.lastStatus = 200;
     this.nextTry = 0;
@@ -81,6 +81,7 @@ export class Sender {
     return this.sending;
   }
   async drain() {
+    if (!(await this.before())) { this.wait(); return; }
     for (;;) {
       const entry = this.queue.all()[0];
       if (!entry || this.isStopped) return;
@@ -112,13 +113,14 @@ export class Sender {
 export class Desk {
   /** `post(url, data)` replies {status, body}; `local` and `session` are Stores; hooks: saved, refused, changed, yielded. */
   constructor({ sitting, epoch, seq, urls, post, local, session, hooks, backoff }) {
-    Object.assign(this, { sitting, epoch, urls, post, local, session, hooks, floor: seq, lastSeq: 0, isReadOnly: false });
+    Object.assign(this, { sitting, epoch, urls, post, local, session, hooks, floor: seq, lastSeq: 0, isReadOnly: false, isHeld: false });
+    this.early = new Set(); // given before this tab knew its epoch
     this.seqKey = `kamerton.seq.${sitting}`;
     this.holderKey = `kamerton.holder.${sitting}`;
     this.epochKey = `kamerton.epoch.${sitting}`;
     this.queue = new Queue(`kamerton.queue.${sitting}.`, local, (a, b) => a.epoch - b.epoch || a.seq - b.seq);
     this.sender = new Sender({
-      queue: this.queue, backoff,
+      queue: this.queue, backoff, before: async () => this.isReadOnly || this.hold(),
       post: (entry) => post(urls.answer, entry),
       isFinal: (status, body) => status >= 400 && status < 500 && FINAL.includes(body?.refused),
       onSaved: (entry, body) => { hooks.saved(entry, body); if (body.epoch > this.epoch) this.yieldTo(); },
@@ -142,6 +144,7 @@ export class Desk {
     const entry = {
       sitting: this.sitting, n, uuid: uuid(), seq: this.nextSeq(), epoch: this.epoch, client_at: at.toISOString(), response,
     };
+    if (!this.isHeld) this.early.add(entry.uuid);
     this.queue.put(entry);
     // An older state that was never sent need not travel; one that was may have arrived, so it keeps its uuid.
     for (const old of this.queue.all()) {
@@ -151,16 +154,27 @@ export class Desk {
   }
   flush() { return this.sender.flush(); }
 
-  /** Make this tab the holder: at once where it was before a reload, else by a new epoch. */
+  /**
+   * Make this tab the holder: at once where it was before a reload, else by a new epoch. Nothing is sent before: two
+   * tabs under one epoch would leave the order of their answers to chance. False: ask again later.
+   */
   async hold() {
+    if (this.isHeld) return true;
     const mine = Number(this.session.read(this.epochKey));
-    if (mine && mine < this.epoch) { this.yieldTo(); return; }
-    if (mine === this.epoch) return;
+    if (mine && mine < this.epoch) { this.yieldTo(); return true; }
+    if (mine === this.epoch) { this.setEpoch(mine); return true; }
     const { status, body } = await this.post(this.urls.takeOver, { sitting: this.sitting });
     if (status === 200) this.setEpoch(body.epoch);
+    else if (FINAL.includes(body?.refused)) this.isHeld = true; // over: what is left goes out under the page's epoch
+    return this.isHeld;
   }
   setEpoch(epoch) {
+    this.isHeld = true;
     this.epoch = epoch;
+    for (const entry of this.queue.all()) {
+      if (this.early.has(entry.uuid) && entry.epoch !== epoch) this.queue.put({ ...entry, epoch });
+    }
+    this.early.clear();
     this.session.write(this.epochKey, String(epoch));
     this.local.write(this.holderKey, String(epoch));
     this.hooks.changed();
