@@ -200,3 +200,28 @@ def test_the_sheet_carries_code_consent_and_every_item_and_no_key(
         assert re.search(word, text), word
     # The code of a sheet is drawn by chance and may hold these two signs; a word of its own they may not be.
     assert "тайна-ключа" not in text and "secret-of-the-key" not in text and not re.search(r"\bC3\b", text)
+
+
+def test_a_reminder_goes_to_those_who_have_not_finished_with_a_link_of_its_own(
+    office: Client, world: World
+) -> None:
+    from tests.fixtures.delivery import new_link
+
+    until = {"expires_at": "2031-01-01T18:00"}
+    nobody = office.post(f"{CAMPAIGN}invite/", until | {"kind": "remind"})
+    assert "Отметьте, кого пригласить" in nobody.content.decode(), "nobody has been invited yet"
+    old = new_link(world, timezone.now())
+    page = office.post(f"{CAMPAIGN}invite/", until | {"kind": "remind"}).content.decode()
+    assert (
+        "Напомнить 1 человеку" in page
+        and "Напоминание." in page
+        and "[личная ссылка]" in page
+        and not mail.outbox
+    )
+    chosen = {"participation": str(world.participation.id), "kind": "remind", "step": "send", "mail": "1"}
+    office.post(f"{CAMPAIGN}invite/", until | chosen)
+    sent = mail.outbox[0]
+    assert sent.subject.startswith("Напоминание.") and "пока не завершён" in sent.body
+    link = re.search(r"/c/([\w-]+)/", sent.body)
+    assert link and link[1] != old
+    assert Client().get(f"/c/{old}/").status_code == 410 and Client().get(f"/c/{link[1]}/").status_code == 200

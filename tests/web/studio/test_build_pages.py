@@ -324,7 +324,7 @@ def test_the_file_of_instruments_holds_no_key(installed: Cast, form: FormDocumen
     response = signed_in(installed, "designer").get("/p/acme/instruments/table.csv")
     text = response.content.decode("utf-8-sig")
     assert text.splitlines()[0].startswith("Инструмент,Вид,Компетенции")
-    assert len(text.splitlines()) == 8  # a head, two forms, five exercises
+    assert len(text.splitlines()) == 9  # a head, three forms, five exercises
     assert not any(item.prompt["ru"] in text for item in form.items)
 
 

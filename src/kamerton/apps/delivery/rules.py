@@ -232,8 +232,30 @@ class MailText:
     body: str
 
 
-def compose_invitation(texts: CandidateTexts, *, name: str, link: str, until: str, language: str) -> MailText:
-    """The invitation in `language`. Placeholders are replaced one by one, so a brace in a text breaks nothing."""
+REMINDER_SUBJECT = {"ru": "Напоминание. {subject}", "en": "A reminder. {subject}"}
+REMINDER_BODY = {
+    "ru": "Здравствуйте, {name}!\n\nВы приглашены пройти тест, он пока не завершён. Ссылка ниже заменяет прежнюю; если вы "
+    "уже начали, всё сохранённое цело, и тест продолжится с того же места.\n\n{link}\n\nСсылка действует до {until}. Нужны другие "
+    "условия или вы передумали участвовать: ответьте на это письмо.",
+    "en": "Hello {name},\n\nYou are invited to a test, and it is not finished yet. The link below replaces the former one; if "
+    "you have begun, everything saved is still there and the test goes on from the same place.\n\n{link}\n\nThe link works until "
+    "{until}. If you need other conditions or no longer wish to take part, answer this mail.",
+}
+"""Used where the procedure has no words of its own for a reminder."""
+
+
+def compose_invitation(
+    texts: CandidateTexts, *, name: str, link: str, until: str, language: str, is_reminder: bool = False
+) -> MailText:
+    """The invitation, or a reminder of it, in `language`. Placeholders are replaced one by one, so a brace in a text
+    breaks nothing."""
+    subject, body = texts.invitation_subject, texts.invitation_body
+    if is_reminder:
+        first = in_language(subject, language)
+        subject = texts.reminder_subject or {
+            tag: text.replace("{subject}", first) for tag, text in REMINDER_SUBJECT.items()
+        }
+        body = texts.reminder_body or REMINDER_BODY
 
     def fill(text: Mapping[str, str]) -> str:
         result = in_language(text, language)
@@ -241,6 +263,4 @@ def compose_invitation(texts: CandidateTexts, *, name: str, link: str, until: st
             result = result.replace(mark, value)
         return result.strip()
 
-    return MailText(
-        subject=" ".join(fill(texts.invitation_subject).split()), body=fill(texts.invitation_body)
-    )
+    return MailText(subject=" ".join(fill(subject).split()), body=fill(body))

@@ -48,6 +48,9 @@ class CandidateTexts:
     invitation_subject: LangText
     invitation_body: LangText
     """Plain text with {name}, {link}, {until}."""
+    reminder_subject: LangText = field(default_factory=dict)
+    reminder_body: LangText = field(default_factory=dict)
+    """As the invitation; without them a reminder speaks in words of its own (`delivery.rules.REMINDER`)."""
     __pydantic_config__ = STRICT
 
 

@@ -254,7 +254,16 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
     """First the mail as it will read, then the links, shown this once."""
     found = queries.campaign_by_slug(viewer.project.id, slug)
     language = language_of(request)
+    is_reminder = request.POST.get("kind") == "remind"
     chosen = [queries.participation_in(found, _uuid(raw)) for raw in request.POST.getlist("participation")]
+    if is_reminder and not chosen:
+        # Nobody ticked: everybody who was invited and has not come to the end.
+        waiting = [
+            p
+            for p in queries.progress_of(found).people
+            if p.state in ("invited", "seen", "consented", "started")
+        ]
+        chosen = [person.participation for person in waiting]
     mail_language = request.POST.get("language") or (viewer.project.languages or ["ru"])[0]
     if not chosen:
         raise InvalidInput(
@@ -268,7 +277,7 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
     )
     context: dict[str, Any] = {
         "stage": "assess", "campaign": found, "expires_at": expires_at, "expires_typed": request.POST.get("expires_at", ""),
-        "mail_language": mail_language, "project_languages": viewer.project.languages or ["ru"],
+        "mail_language": mail_language, "is_reminder": is_reminder, "project_languages": viewer.project.languages or ["ru"],
     }  # fmt: skip
     if request.POST.get("step") == "send":
         now = timezone.now()
@@ -277,7 +286,7 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
                 "name": full_name(participation.person, language),
                 "invited": invite(
                     actor=viewer.actor, participation=participation, expires_at=expires_at, language=mail_language,
-                    send=request.POST.get("mail") == "1", at=now,
+                    send=request.POST.get("mail") == "1", is_reminder=is_reminder, at=now,
                 ),
             }
             for participation in chosen
@@ -291,7 +300,7 @@ def invitations(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse
         ],
         "preview": mail_to(
             campaign=found, person=first.person, link=in_language(LINK_MARK, mail_language), expires_at=expires_at,
-            language=mail_language,
+            language=mail_language, is_reminder=is_reminder,
         ),
         "again": sum(1 for p in chosen if any(i.revoked_at is None for i in p.invitations.all())),
     }  # fmt: skip

@@ -46,7 +46,13 @@ def link_of(token: str) -> str:
 
 
 def mail_to(
-    *, campaign: Campaign, person: Person, link: str, expires_at: datetime, language: str
+    *,
+    campaign: Campaign,
+    person: Person,
+    link: str,
+    expires_at: datetime,
+    language: str,
+    is_reminder: bool = False,
 ) -> rules.MailText:
     """The invitation as it will be sent; the preview calls it with a mark instead of the link."""
     return rules.compose_invitation(
@@ -55,6 +61,7 @@ def mail_to(
         link=link,
         until=until_text(campaign.project, expires_at, language),
         language=language,
+        is_reminder=is_reminder,
     )
 
 
@@ -82,6 +89,7 @@ def invite(
     token: str | None = None,
     language: str | None = None,
     send: bool = True,
+    is_reminder: bool = False,
     at: datetime,
 ) -> Invited:
     """A new personal link; the former ones of this participation stop working. Mails it when there is an address.
@@ -110,10 +118,12 @@ def invite(
             created_at=at,
             expires_at=expires_at,
         )
-        text, mail = _stored_mail(participation, link, expires_at, tag, at) if send else (None, None)
+        text, mail = (
+            _stored_mail(participation, link, expires_at, tag, at, is_reminder) if send else (None, None)
+        )
         write_audit(
             actor=actor, project_id=campaign.project_id, verb="invite", object_kind="invitation",
-            object_id=invitation.id, persons=[participation.person_id], details={"mailed": mail is not None}, at=at,
+            object_id=invitation.id, persons=[participation.person_id], details={"mailed": mail is not None, "reminder": is_reminder}, at=at,
         )  # fmt: skip
     if text is not None and mail is not None:
         _send(mail, text, at)
@@ -121,14 +131,24 @@ def invite(
 
 
 def _stored_mail(
-    participation: Participation, link: str, expires_at: datetime, language: str, at: datetime
+    participation: Participation,
+    link: str,
+    expires_at: datetime,
+    language: str,
+    at: datetime,
+    is_reminder: bool,
 ) -> tuple[rules.MailText | None, OutgoingMail | None]:
     identity = getattr(participation.person, "identity", None)
     if identity is None or not identity.email:
         return None, None
     campaign = participation.campaign
     text = mail_to(
-        campaign=campaign, person=participation.person, link=link, expires_at=expires_at, language=language
+        campaign=campaign,
+        person=participation.person,
+        link=link,
+        expires_at=expires_at,
+        language=language,
+        is_reminder=is_reminder,
     )
     mail = OutgoingMail.objects.create(
         project_id=campaign.project_id, participation=participation, to=identity.email, subject=text.subject[:300],
