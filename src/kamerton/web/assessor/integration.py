@@ -124,6 +124,7 @@ def _person_page(
         "apart": sum(row.is_apart for row in evidence.competencies),
         "cells": sum(len(row.cells) for row in evidence.competencies),
         "instruments": len({a.instrument for a in evidence.appointments}),
+        "centre": queries.centre_of(evidence) if evidence.appointments else None,
         "missing": [
             {"appointment": a, "name": names[a.assessor_id], "role": role_word(a.role)}
             for a in evidence.missing

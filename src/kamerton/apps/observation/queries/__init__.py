@@ -1,6 +1,7 @@
 """Reading appointments, sheets, the evidence of one person, ratings and text scores for scoring."""
 
 from .appointments import PLAYER, AppointmentLine, appointments_in, appointments_of, own_appointment, state_of
+from .centre import Centre, Element, centre_of
 from .evidence import (
     CompetencyEvidence,
     EvidenceCell,
@@ -37,7 +38,9 @@ from .texts import (
 
 __all__ = [
     "AppointmentLine",
+    "Centre",
     "CompetencyEvidence",
+    "Element",
     "ENOUGH_TEXT_RATERS",
     "EvidenceCell",
     "Frame",
@@ -55,6 +58,7 @@ __all__ = [
     "TextTask",
     "appointments_in",
     "appointments_of",
+    "centre_of",
     "current_ratings",
     "exercises_of",
     "frame_for",
