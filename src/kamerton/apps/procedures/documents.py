@@ -143,6 +143,8 @@ class ProcedureDocument:
     assessors_per_exercise: int = 2
     retention_months: int = 12
     appeal_days: int = 10
+    own_report: bool = False
+    """Whether a candidate may read bands and behaviour about themselves once they are computed."""
     pins: dict[str, str] = field(default_factory=dict)
     """Filled when the procedure is published: "framework", "function" and each instrument code → release id."""
     __pydantic_config__ = STRICT

@@ -14,6 +14,7 @@ from kamerton.apps.delivery.models import Sitting
 from kamerton.apps.instruments.documents import FormDocument
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.queries import document_of
+from kamerton.apps.reporting.readmodels.own_report import is_offered, own_report
 from kamerton.web.candidate.access import Candidate, candidate_page, open_sitting, speak, wants_json
 from kamerton.web.candidate.items import player_data, words_in
 
@@ -143,6 +144,8 @@ def thanks(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         request,
         "candidate/thanks.html",
         {
+            "has_report": own_report(candidate.participation, language) is not None,
+            "report_later": is_offered(candidate.participation),
             "thanks": words_in(texts.thanks, language),
             "appeal": words_in(texts.appeal, language),
             "retention": words_in(texts.retention, language),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kamerton.web.candidate import consent, invitation, player, practice, sitting
+from kamerton.web.candidate import consent, invitation, player, practice, report, sitting
 
 urlpatterns = [
     path("c/<str:token>/", invitation.link, name="candidate-link"),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("sitting/event/", player.event, name="candidate-event"),
     path("sitting/practice/", practice.practice, name="candidate-practice"),
     path("sitting/finish/", sitting.finish, name="candidate-finish"),
+    path("sitting/report/", report.report, name="candidate-report"),
     path("sitting/thanks/", sitting.thanks, name="candidate-thanks"),
 ]
