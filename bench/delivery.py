@@ -63,6 +63,8 @@ def measure_delivery(*, quick: bool) -> int:
                     20.0 if quick else 120.0,
                 ),
             )
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        figures["page"] = pool.apply(_page_on_a_slow_phone)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")
     _print(figures)
@@ -109,6 +111,56 @@ def _one_day(database: str, people: int, idle: int, seconds: float) -> dict[str,
         "errors": len(waits.errors), "first_errors": waits.errors[:5], "lost": max(0, saved - stored), "stored": stored,
         "p95_save_against_empty": round(waits.percentile("save", 0.95) / max(0.1, waits.percentile("empty", 0.95)), 2),
         "p50_save_against_empty": round(waits.percentile("save", 0.5) / max(0.1, waits.percentile("empty", 0.5)), 2),
+    }  # fmt: skip
+
+
+SLOW = {"offline": False, "latency": 400, "downloadThroughput": 400_000 / 8, "uploadThroughput": 400_000 / 8}
+"""A bad mobile network: 400 kbit/s, 400 ms for a round trip (latency is counted once a request)."""
+
+
+def _page_on_a_slow_phone() -> dict[str, Any]:
+    """The first item on an empty cache: bytes over the wire by kind, when it can be read, when its script is ready."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="kamerton-bench-") as folder:
+        enter(Path(folder))
+        sitter = sitters(1)[0]
+        from django.db import connections
+
+        connections.close_all()
+        with server(1, 4) as port, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+            context = browser.new_context(viewport={"width": 360, "height": 740}, locale="ru-RU")
+            address = f"http://127.0.0.1:{port}"
+            context.add_cookies([{"name": "kamerton_candidate", "value": sitter.cookie, "url": address}])
+            page = context.new_page()
+            session = context.new_cdp_session(page)
+            kinds: dict[str, str] = {}
+            weight: dict[str, float] = {}
+            session.on("Network.responseReceived", lambda e: kinds.update({e["requestId"]: e["type"]}))
+            session.on(
+                "Network.loadingFinished",
+                lambda e: weight.update(
+                    {(k := kinds.get(e["requestId"], "Other")): weight.get(k, 0) + e["encodedDataLength"]}
+                ),
+            )
+            session.send("Network.enable")
+            session.send("Network.emulateNetworkConditions", SLOW)
+            page.goto(f"{address}/sitting/item/1/")
+            page.wait_for_function("performance.getEntriesByName('kamerton-ready').length")
+            page.wait_for_load_state("networkidle")
+            marks = page.evaluate(
+                "({ read: performance.getEntriesByName('first-contentful-paint')[0].startTime, ready: performance.getEntriesByName('kamerton-ready')[0].startTime })"
+            )
+            browser.close()
+    return {
+        "kilobytes": {kind: round(size / 1000, 1) for kind, size in sorted(weight.items())},
+        "without_font": round(sum(size for kind, size in weight.items() if kind != "Font") / 1000, 1),
+        "readable_seconds": round(marks["read"] / 1000, 2), "interactive_seconds": round(marks["ready"] / 1000, 2),
     }  # fmt: skip
 
 
@@ -202,6 +254,11 @@ async def _ask(
 
 def _print(figures: dict[str, Any]) -> None:
     out = sys.stdout.write
+    if page := figures.get("page"):
+        out(
+            f"first item at 400 kbit/s and 400 ms: readable after {page['readable_seconds']} s, script ready after "
+            f"{page['interactive_seconds']} s; {page['without_font']} KB without the font {page['kilobytes']}\n\n"
+        )
     for name in CASES:
         day = figures[name]
         out(

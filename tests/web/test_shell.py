@@ -237,3 +237,18 @@ def test_a_grant_from_tomorrow_opens_nothing_today(cast: Cast) -> None:
     client.force_login(user)
     assert client.get("/p/acme/").status_code == 404
     assert "Акме" not in client.get("/").content.decode()
+
+
+def test_scripts_and_styles_travel_compressed_and_pages_do_not() -> None:
+    import gzip
+
+    client = Client(headers={"accept-encoding": "gzip"})
+    ours = 0
+    for path in ("/static/player.js", "/static/queue.js"):
+        reply = client.get(path)
+        body = b"".join(reply.streaming_content) if reply.streaming else reply.content
+        assert reply["Content-Encoding"] == "gzip" and b"Promise" in gzip.decompress(body)
+        ours += len(body)
+    assert ours < 15_000, "our script on the candidate's page"
+    assert "Content-Encoding" not in client.get("/static/player.js", headers={"accept-encoding": "identity"})
+    assert "Content-Encoding" not in client.get("/sign-in/")

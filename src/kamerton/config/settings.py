@@ -111,6 +111,7 @@ AUTH_PASSWORD_VALIDATORS = [
 MIDDLEWARE = [
     "kamerton.web.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "kamerton.web.middleware.CompressStatic",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils import translation
 
@@ -81,3 +83,17 @@ class Refusals:
 def static_headers(headers: dict[str, str], path: str, url: str) -> None:
     """Static files may be kept; they carry nothing about anybody."""
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
+
+
+class CompressStatic(GZipMiddleware):
+    """Scripts, styles and drawings travel compressed: no secret is in them, so their length tells nothing.
+
+    Pages are left as they are: a page mixes secrets with what a stranger may have typed, and its compressed length
+    could give them away.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_text = request.path.endswith((".js", ".css", ".svg"))
+        if response.status_code != 200 or not is_text or not request.path.startswith(settings.STATIC_URL):
+            return response
+        return super().process_response(request, response)  # type: ignore[no-any-return]
