@@ -40,10 +40,21 @@ def pack_problems(
         for item in form.items:
             if item.competency not in known:
                 found.append(_unknown(name, f"items.{item.code}.competency", item.competency))
+        stimuli = {stimulus.code for stimulus in form.stimuli}
+        for code in form.materials:
+            if code not in stimuli:
+                found.append(_unknown(name, "materials", code))
+        if form.exercise and form.exercise not in {exercise.code for exercise in exercises}:
+            found.append(_unknown(name, "exercise", form.exercise))
     for name, exercise in zip(pack.exercises, exercises, strict=True):
         for rated in exercise.rated:
             if rated.competency not in known:
                 found.append(_unknown(name, "rated.competency", rated.competency))
+        for question in exercise.questions:
+            if question.competency not in {rated.competency for rated in exercise.rated}:
+                found.append(_unknown(name, f"questions.{question.code}.competency", question.competency))
+        if exercise.written and exercise.written not in {form.code for form in forms}:
+            found.append(_unknown(name, "written", exercise.written))
     for name, procedure in zip(pack.procedures, procedures, strict=True):
         found += _procedure(name, procedure, framework, known)
     return found

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from kamerton.apps.decisions.actions import set_seat_plan
 from kamerton.apps.decisions.queries import seat_plan
+from kamerton.apps.delivery.queries import WRITTEN_PIN
 from kamerton.apps.frameworks.actions import install_framework_draft, publish_framework
 from kamerton.apps.frameworks.actions.publish_framework import RulesBroken as FrameworkRulesBroken
 from kamerton.apps.frameworks.documents import FrameworkDocument
@@ -25,7 +26,7 @@ from kamerton.apps.records.actions import NothingChanged, PartSpec, publish_rele
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import Refused
 from kamerton.apps.records.models import Project, Release
-from kamerton.apps.records.queries import latest_release
+from kamerton.apps.records.queries import document_of, latest_release
 from kamerton.flows.check_pack import pack_problems
 from kamerton.formats.packs import PackError, PackFiles, open_pack
 from kamerton.values.canonical import canonical_json, digest_of
@@ -236,6 +237,18 @@ def _pins(project: Project, procedure: ProcedureDocument) -> dict[str, str]:
                 },
             )
         pins[name] = str(release.id)
+        written = document_of(release, ExerciseDocument).written if kind == "exercise" else ""
+        if written:
+            part = latest_release(project.id, "form", written)
+            if part is None:
+                raise PackRefused(
+                    where=procedure.code,
+                    what={
+                        "ru": f"письменной части «{written}» упражнения {name} нет среди опубликованных",
+                        "en": f'the written part "{written}" of exercise {name} is not published',
+                    },
+                )
+            pins[WRITTEN_PIN.format(code=name)] = str(part.id)
     return pins
 
 

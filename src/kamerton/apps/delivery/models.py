@@ -184,6 +184,22 @@ class Sitting(models.Model):
         return str(self.id)
 
 
+class Opening(models.Model):
+    """Permission to begin the written part of an exercise, given by whoever runs it. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="openings")
+    form = models.ForeignKey("records.Release", on_delete=models.PROTECT, related_name="openings")
+    actor_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["participation", "form"], name="opened_once")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Answer(models.Model):
     """One saved state of one item. Append-only: the newest by (`epoch`, `seq`, `id`) counts."""
 

@@ -19,6 +19,7 @@ from kamerton.apps.delivery.models import (
     Consent,
     Event,
     Invitation,
+    Opening,
     OutgoingMail,
     Participation,
     Pause,
@@ -120,6 +121,45 @@ def forms_of(campaign: Campaign) -> tuple[PinnedForm, ...]:
         if release is not None:
             found.append(PinnedForm(instrument, release, document_of(release, FormDocument)))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """The written part of an exercise, as this campaign's procedure pins it."""
+
+    instrument: ProcedureInstrument
+    release: Release
+    document: FormDocument
+
+
+WRITTEN_PIN = "{code}:written"
+"""Name of the pin that ties an exercise of a procedure to the release of its written part."""
+
+
+def written_parts_of(campaign: Campaign) -> tuple[WrittenPart, ...]:
+    """Written parts in the procedure's order; none where the procedure was published before they were there."""
+    procedure = procedure_of(campaign)
+    pins = {
+        i.code: procedure.pins[WRITTEN_PIN.format(code=i.code)]
+        for i in procedure.instruments
+        if WRITTEN_PIN.format(code=i.code) in procedure.pins
+    }
+    if not pins:
+        return ()
+    releases = {
+        str(release.id): release
+        for release in Release.objects.filter(id__in=pins.values(), identity__project_id=campaign.project_id)
+    }
+    return tuple(
+        WrittenPart(i, releases[pins[i.code]], document_of(releases[pins[i.code]], FormDocument))
+        for i in procedure.instruments
+        if pins.get(i.code) in releases
+    )
+
+
+def opened_forms(participation: Participation) -> frozenset[UUID]:
+    """Releases of the written parts that this person may begin."""
+    return frozenset(Opening.objects.filter(participation=participation).values_list("form_id", flat=True))
 
 
 def consent_texts(campaign: Campaign) -> tuple[ConsentText, ...]:

@@ -12,6 +12,8 @@ order          (pairs in the right order − pairs in the wrong order) / all pai
 match          share of the left-hand side paired rightly
 best_worst     half for the best, half for the worst
 likert         all at the experts' value, half within `near` steps of it
+range          all or nothing: the true value lies inside and the width is within the key's bounds
+map            per person half for the power, half for the stance on the right side (for, neutral, against)
 short_text     no score here: a rater gives it
 =============  ===============================================================================================
 
@@ -89,6 +91,8 @@ def score_response(item: Item, response: Mapping[str, Any] | None) -> ItemVerdic
     if item.type == "short_text":
         return ItemVerdict(None, AWAITS_RATER)
     if item.type == "numeric" and parse_number(answer["number"], item) is None:
+        return ItemVerdict(0.0, NOT_A_NUMBER)
+    if item.type == "range" and any(parse_number(number, item) is None for number in answer.values()):
         return ItemVerdict(0.0, NOT_A_NUMBER)
     share = _SHARES[item.type](item, answer)
     return ItemVerdict(share * item.points, None if _is_complete(item, answer) else INCOMPLETE)
@@ -256,6 +260,67 @@ def _likert_share(item: Item, answer: Response) -> float:
     return 0.5 if distance <= int(item.key.get("near", 0)) else 0.0
 
 
+def _range_share(item: Item, answer: Response) -> float:
+    low, high = (parse_number(answer.get(end, ""), item) for end in ("low", "high"))
+    if low is None or high is None or low > high:
+        return 0.0
+    value = Decimal(str(item.key["value"]))
+    narrow, wide = (Decimal(str(bound)) for bound in item.key["width"])
+    return float(low <= value <= high and narrow <= high - low <= wide)
+
+
+def place_of(text: str) -> tuple[int, int]:
+    """A place on the map, "3:-1", as (power, stance)."""
+    power, _, stance = text.partition(":")
+    return int(power), int(stance)
+
+
+def _side(stance: int) -> int:
+    return (stance > 0) - (stance < 0)
+
+
+def _map_share(item: Item, answer: Response) -> float:
+    key: dict[str, list[int]] = item.key["places"]
+    halves = 0
+    for code, (power, stance) in key.items():
+        if code in answer["places"]:
+            given_power, given_stance = place_of(answer["places"][code])
+            halves += (given_power == power) + (_side(given_stance) == _side(stance))
+    return halves / (2 * len(key))
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCount:
+    """What came of planted faults in a match item whose key names "nothing wrong" (`key["none"]`)."""
+
+    planted: int
+    found: int
+    """Named with the right kind of fault."""
+    noticed: int
+    """Found, or marked as a fault of another kind."""
+    false_alarms: int
+    """Rows in order that were called faulty."""
+
+
+def count_faults(item: Item, response: Mapping[str, Any] | None) -> FaultCount:
+    pairs: dict[str, str] = item.key["pairs"]
+    none = item.key["none"]
+    given: dict[str, str] = (response or {}).get("pairs") or {}
+    faulty = {left for left, right in pairs.items() if right != none}
+    called = {left for left, right in given.items() if right != none}
+    return FaultCount(
+        len(faulty), sum(given.get(left) == pairs[left] for left in faulty), len(faulty & called), len(called - faulty)
+    )  # fmt: skip
+
+
+def rank_correlation(key: list[str], order: list[str]) -> float:
+    """Spearman's rank correlation of two orders of the same codes, -1 to 1 (no ties: 1 - 6 Σd² / n(n² - 1))."""
+    place = {code: position for position, code in enumerate(order)}
+    n = len(key)
+    squares = sum((position - place[code]) ** 2 for position, code in enumerate(key))
+    return 1 - 6 * squares / (n * (n * n - 1))
+
+
 _SHARES: Final[dict[str, Callable[[Item, Response], float]]] = {
     "single": _choice_share,
     "table_row": _choice_share,
@@ -265,14 +330,18 @@ _SHARES: Final[dict[str, Callable[[Item, Response], float]]] = {
     "match": _match_share,
     "best_worst": _best_worst_share,
     "likert": _likert_share,
+    "range": _range_share,
+    "map": _map_share,
 }
 
 
 def _is_complete(item: Item, answer: Response) -> bool:
     if item.type == "match":
         return len(answer["pairs"]) == len(item.left)
-    if item.type == "best_worst":
+    if item.type in {"best_worst", "range"}:
         return len(answer) == 2
+    if item.type == "map":
+        return len(answer["places"]) == len(item.left)
     return True
 
 
@@ -288,6 +357,8 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "best_worst": ("best", "worst"),
     "likert": ("step",),
     "short_text": ("text",),
+    "range": ("low", "high"),
+    "map": ("places",),
 }
 _EXPECTED_FIELDS: Final = {
     "ru": "Ожидаются поля этого типа задания.",
@@ -308,6 +379,10 @@ _EXPECTED_ORDER: Final = {
 _EXPECTED_PAIRS: Final = {
     "ru": "Ожидаются пары: код слева и код справа.",
     "en": "Pairs are expected: a code on the left and a code on the right.",
+}
+_EXPECTED_PLACES: Final = {
+    "ru": "Ожидаются места: влияние от 1 до 3 и позиция от -2 до 2.",
+    "en": "Places are expected: power from 1 to 3 and stance from -2 to 2.",
 }
 _EXPECTED_TWO: Final = {
     "ru": "Лучший и худший ответ должны быть разными.",
@@ -385,6 +460,30 @@ def _clean_number(item: Item, raw: Mapping[str, Any]) -> Response:
     return _clean_text_field(item, raw, "number", MAX_NUMBER_LENGTH)
 
 
+def _clean_range(item: Item, raw: Mapping[str, Any]) -> Response:
+    return _clean_text_field(item, raw, "low", MAX_NUMBER_LENGTH) | _clean_text_field(
+        item, raw, "high", MAX_NUMBER_LENGTH
+    )
+
+
+PLACES: Final = tuple(f"{power}:{stance}" for power in (1, 2, 3) for stance in (-2, -1, 0, 1, 2))
+"""Every place of a map: power 1 (little) to 3 (decides), stance -2 (against) to 2 (for)."""
+
+
+def _clean_places(item: Item, raw: Mapping[str, Any]) -> Response:
+    value = raw.get("places")
+    if _is_blank(value):
+        return {}
+    if not isinstance(value, Mapping):
+        raise _malformed(item, "places", value, _EXPECTED_PLACES)
+    people = [option.code for option in item.left]
+    for code, place in value.items():
+        if code not in people or not (_is_blank(place) or place in PLACES):
+            raise _malformed(item, f"places.{_short(code)}", place, _EXPECTED_PLACES)
+    places = {code: value[code] for code in people if not _is_blank(value.get(code))}
+    return {"places": places} if places else {}
+
+
 def _clean_text(item: Item, raw: Mapping[str, Any]) -> Response:
     return _clean_text_field(item, raw, "text", MAX_TEXT_LENGTH)
 
@@ -416,6 +515,8 @@ _CLEANERS: Final[dict[str, Callable[[Item, Mapping[str, Any]], Response]]] = {
     "best_worst": _clean_best_worst,
     "likert": _clean_step,
     "short_text": _clean_text,
+    "range": _clean_range,
+    "map": _clean_places,
 }
 
 

@@ -95,6 +95,31 @@ class Rating(models.Model):
         return str(self.pk)
 
 
+class AnswerLevel(models.Model):
+    """A level given to the answer to one question of a structured interview. Append-only; the newest counts.
+
+    It supports the rating of the competency and enters no score by itself.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="answer_levels")
+    question = models.CharField(max_length=12)
+    value = models.PositiveSmallIntegerField(null=True, help_text="empty: not asked or not answered")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) | Q(value__gte=1, value__lte=5),
+                name="answer_level_on_the_scale",
+            )
+        ]
+        indexes = [models.Index(fields=["appointment", "question"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class TextRating(models.Model):
     """A rater's score of a short text on its rubric; blind to the person. Append-only."""
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kamerton.apps.observation import queries, rules
 from kamerton.apps.observation.actions import (
     SheetIncomplete,
+    rate_answer,
     rate_competency,
     record_note,
     reopen_sheet,
@@ -29,6 +30,7 @@ from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.errors import InvalidInput
 from kamerton.web.assessor.timeline import script_of, timeline
 from kamerton.web.assessor.wording import kind_word, language_of, line_kind_word, person_name, role_word
+from kamerton.web.assessor.written import written_view
 from kamerton.web.viewer import Viewer, project_page
 
 NOT_OBSERVED = "not_observed"
@@ -104,6 +106,9 @@ def rating(request: HttpRequest, viewer: Viewer, appointment: UUID) -> HttpRespo
     frame = queries.frame_for(found)
     code = request.POST.get("competency", "")
     level = request.POST.get("level", "")
+    asked = [question.code for question in frame.exercise.questions]
+    if code in asked:
+        return _answer_level(request, viewer, found, code, level, [*asked, *frame.codes])
     line = frame.line(code)
     try:
         saved = rate_competency(
@@ -122,6 +127,28 @@ def rating(request: HttpRequest, viewer: Viewer, appointment: UUID) -> HttpRespo
         return _saved(viewer, found, saved.at)
     following = next((c for c in frame.codes if frame.codes.index(c) > frame.codes.index(code)), code)
     return _back(viewer, appointment, f"rate-{following}")
+
+
+def _answer_level(
+    request: HttpRequest, viewer: Viewer, found: Appointment, code: str, level: str, order: list[str]
+) -> HttpResponse:
+    """The level of one answer of an interview; it comes the way of a rating, with the question's code."""
+    try:
+        if level != NOT_OBSERVED and not (level.isdecimal() and len(level) < 4):
+            raise InvalidInput(
+                what={"ru": f"{code}: уровень не выбран.", "en": f"{code}: no level has been chosen."}
+            )
+        saved = rate_answer(
+            actor=viewer.actor, appointment=found, question=code,
+            value=None if level == NOT_OBSERVED else int(level), at=timezone.now(),
+        )  # fmt: skip
+    except InvalidInput as refusal:
+        if _wants_json(request):
+            raise
+        return _page(request, viewer, found, Problem(code, refusal.message(language_of(request))))
+    if _wants_json(request):
+        return _saved(viewer, found, saved.at)
+    return _back(viewer, found.id, f"rate-{order[min(order.index(code) + 1, len(order) - 1)]}")
 
 
 @require_POST
@@ -181,10 +208,22 @@ def _saved(viewer: Viewer, appointment: Appointment, at: datetime) -> JsonRespon
         {
             "saved_at": _server_time(at, viewer),
             "notes": len(state.notes),
-            "rated": state.rated_count,
+            "rated": state.steps_done,
             "elapsed": clock.elapsed if clock else None,
         }
     )
+
+
+def _written(viewer: Viewer, found: Appointment, now: datetime) -> Any:
+    """What the participant wrote, looked at by the one who rates it: the look is on record."""
+    written = None if found.role == Appointment.Role.ROLE_PLAYER else queries.written_of(found, now)
+    if written is not None and written.items:
+        write_audit(
+            actor=viewer.actor, project_id=viewer.project.id, verb="view_written_part", object_kind="appointment",
+            object_id=found.id, persons=[found.participation.person_id], at=now,
+        )  # fmt: skip
+        return written_view(written)
+    return written
 
 
 def _script(document: Any, elapsed: int) -> list[dict[str, object]]:
@@ -228,6 +267,7 @@ def _page(
             at=now,
         )
     moments = [n.at for n in state.notes] + [line.rated_at for line in state.lines if line.rated_at]
+    moments += [question.rated_at for question in state.questions if question.rated_at]
     context = {
         "stage": "assess",
         "appointment": found,
@@ -249,6 +289,8 @@ def _page(
             {"sheet": other, "name": person_name(other.appointment.assessor, request)} for other in others
         ],
         "problem": problem,
+        "written": _written(viewer, found, now),
+        "unrated": [*(q.question.code for q in state.questions if not q.is_rated), *state.verdict.missing],
         "parallel": [
             {"appointment": other, "person": person_name(other.participation.person, request)}
             for other in queries.running_beside(found)

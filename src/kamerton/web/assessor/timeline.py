@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kamerton.apps.instruments.documents import ExerciseDocument, ScriptLine
-from kamerton.apps.observation.rules import Clock, seconds_of
+from kamerton.apps.observation.rules import Clock, mark_of, seconds_of
 from kamerton.values.texts import LangText
 
 
@@ -43,9 +43,23 @@ def _percent(second: float, total: int) -> str:
 
 
 def script_of(document: ExerciseDocument) -> list[ScriptLine]:
-    """The role-player's lines; an exercise without a player shows the administrator's."""
-    lines = document.role_player_script or document.administrator_script
+    """The role-player's lines; an interview shows its questions, an exercise without a player the administrator's."""
+    lines = document.role_player_script or _questions(document) or document.administrator_script
     return sorted(lines, key=lambda line: seconds_of(line.at))
+
+
+def _questions(document: ExerciseDocument) -> list[ScriptLine]:
+    """Questions at their minutes, each followed by its probes; the first phase is the opening."""
+    if not document.questions:
+        return []
+    second = document.phases[0].minutes * 60 if document.phases else 0
+    lines = [line for line in document.administrator_script if seconds_of(line.at) < second]
+    for question in document.questions:
+        at = mark_of(second)
+        lines.append(ScriptLine(at, {tag: f"{question.code}. {text}" for tag, text in question.text.items()}))
+        lines += [ScriptLine(at, probe, "reveal") for probe in question.probes]
+        second += question.minutes * 60
+    return lines + [line for line in document.administrator_script if seconds_of(line.at) >= second]
 
 
 def timeline(document: ExerciseDocument, clock: Clock | None) -> Timeline:

@@ -89,7 +89,7 @@ def item_view(
     response = shown if shown is not None else (value.response if value and value.response else {})
     by_code = {option["code"]: option for option in view["options"]}
     options = [by_code[code] for code in rules.option_order(sitting_id, item)]
-    pairs = response.get("pairs") or {}
+    pairs = response.get("pairs") or response.get("places") or {}
     order = list(response.get("order") or [])
     if item.type == "order" and order:
         options = [by_code[code] for code in order if code in by_code]
@@ -115,6 +115,19 @@ def item_view(
             for left in view["left"]
         ],
         "number_text": response.get("number", ""),
+        "low": response.get("low", ""),
+        "high": response.get("high", ""),
+        "map": [
+            {
+                "code": left["code"],
+                "text": tie(left["text"], language),
+                "power": pairs.get(left["code"], ":").partition(":")[0],
+                "stance": pairs.get(left["code"], ":").partition(":")[2],
+            }
+            for left in view["left"]
+        ]
+        if view["type"] == "map"
+        else [],
         "text": response.get("text", ""),
         "max_number": MAX_NUMBER_LENGTH,
         "max_text": MAX_TEXT_LENGTH,
@@ -143,9 +156,29 @@ def response_from_form(item: Item, number: int, data: QueryDict) -> dict[str, An
             return {"pairs": {left.code: data.get(f"{name}-pair-{left.code}", "") for left in item.left}}
         case "best_worst":
             return _ends(number, data.get(f"{name}-best", ""), data.get(f"{name}-worst", ""))
+        case "range":
+            return {end: data.get(f"{name}-{end}", "") for end in ("low", "high")}
+        case "map":
+            return {"places": _places(number, item, data)}
         case "order":
             places = {option.code: data.get(f"{name}-place-{option.code}", "") for option in item.options}
             return _order(number, places)
+
+
+def _places(number: int, item: Item, data: QueryDict) -> dict[str, str]:
+    places: dict[str, str] = {}
+    for person in item.left:
+        power, stance = (data.get(f"i{number}-{axis}-{person.code}", "") for axis in ("power", "stance"))
+        if bool(power) != bool(stance):
+            raise PartlyAnswered(
+                what={
+                    "ru": f"Задание {number} не сохранено: у каждого человека нужны и влияние, и позиция.",
+                    "en": f"Item {number} is not saved: each person needs both a power and a stance.",
+                }
+            )
+        if power:
+            places[person.code] = f"{power}:{stance}"
+    return places
 
 
 def _ends(number: int, best: str, worst: str) -> dict[str, Any]:

@@ -293,6 +293,12 @@ def _context(
         "page_epoch": sitting.epoch,
         "problems": [],
         "calculator": place.document.calculator,
+        "desk": [
+            {"stimulus": stimulus_view(stimuli[code], language), "n": n}
+            for n, code in enumerate(place.document.materials, 1)
+            if stimulus is None or code != stimulus.code
+        ],
+        "has_map": any(one.type == "map" for one in page.items),
         "formulas": [words_in(line, language) for line in place.document.formulas],
         "break_minutes": 0 if sitting.pauses.filter(kind=Pause.Kind.BREAK).exists() else place.document.break_minutes,
         "is_trial": candidate.is_trial,

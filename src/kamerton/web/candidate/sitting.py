@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kamerton.apps.delivery import queries, rules
 from kamerton.apps.delivery.actions import finish_sitting, start_sitting
@@ -19,7 +21,9 @@ from kamerton.web.candidate.access import Candidate, candidate_page, open_sittin
 from kamerton.web.candidate.items import player_data, words_in
 
 
-def _form_row(candidate: Candidate, form: queries.PinnedForm, language: str) -> dict[str, object]:
+def _form_row(
+    candidate: Candidate, form: queries.PinnedForm | queries.WrittenPart, language: str
+) -> dict[str, object]:
     sitting = queries.sitting_of(candidate.participation, form.release)
     row: dict[str, object] = {
         "id": str(form.release.id),
@@ -50,20 +54,58 @@ def _resume_number(sitting: Sitting) -> int:
     return next((n for n, code in enumerate(answers.items, 1) if code not in answers.answered), 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Written parts of exercises, told by what the candidate can do with them now."""
+
+    open: tuple[queries.WrittenPart, ...]
+    """May be begun or gone on with."""
+    later: tuple[queries.WrittenPart, ...]
+    """Opens when the exercise is run."""
+
+
+def _written_parts(candidate: Candidate) -> _Written:
+    parts = queries.written_parts_of(candidate.campaign)
+    if not parts:
+        return _Written((), ())
+    opened = queries.opened_forms(candidate.participation)
+    done = set(
+        candidate.participation.sittings.filter(finished_at__isnull=False).values_list("form_id", flat=True)
+    )
+    return _Written(
+        tuple(p for p in parts if p.release.id in opened and p.release.id not in done),
+        tuple(p for p in parts if p.release.id not in opened),
+    )
+
+
+@candidate_page
+@require_safe
+def parts(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    """How many written parts wait to be begun: a page that waits asks this, and nothing else is said."""
+    return JsonResponse({"open": len(_written_parts(candidate).open)})
+
+
 @candidate_page
 def overview(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     if not queries.has_consent(candidate.participation):
         return redirect("candidate-consent")
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     forms = [_form_row(candidate, form, language) for form in queries.forms_of(candidate.campaign)]
-    if forms and all(row["sitting"] and row["sitting"].finished_at for row in forms):  # type: ignore[attr-defined]
+    written = _written_parts(candidate)
+    forms_done = all(row["sitting"] and row["sitting"].finished_at for row in forms)  # type: ignore[attr-defined]
+    if forms and forms_done and not written.open:
         return redirect("candidate-thanks")
+    forms += [_form_row(candidate, part, language) | {"is_part": True} for part in written.open]
     return render(
         request,
         "candidate/overview.html",
         {
             "name": words_in(candidate.procedure.name, language),
             "forms": forms,
+            "later": [words_in(part.document.name, language) for part in written.later],
+            "waits": len(written.open)
+            if written.later and not any(row["sitting"] and not row["is_over"] for row in forms)
+            else None,
             "factor": candidate.participation.time_factor,
             "has_more_time": candidate.participation.time_factor > 1,
             "is_trial": candidate.is_trial,
@@ -75,10 +117,8 @@ def overview(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
-    form = next(
-        (f for f in queries.forms_of(candidate.campaign) if str(f.release.id) == request.POST.get("form")),
-        None,
-    )
+    offered = [*queries.forms_of(candidate.campaign), *queries.written_parts_of(candidate.campaign)]
+    form = next((f for f in offered if str(f.release.id) == request.POST.get("form")), None)
     if form is None:
         raise NotFound(what={"ru": "тест этой процедуры", "en": "test of this procedure"})
     started = start_sitting(
@@ -140,6 +180,9 @@ def thanks(request: HttpRequest, candidate: Candidate) -> HttpResponse:
         return redirect("candidate-overview")
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     texts = candidate.procedure.texts
+    written = _written_parts(candidate)
+    if written.open:
+        return redirect("candidate-overview")
     return render(
         request,
         "candidate/thanks.html",
@@ -147,6 +190,8 @@ def thanks(request: HttpRequest, candidate: Candidate) -> HttpResponse:
             "has_report": own_report(candidate.participation, language) is not None,
             "report_later": is_offered(candidate.participation),
             "thanks": words_in(texts.thanks, language),
+            "later": [words_in(part.document.name, language) for part in written.later],
+            "waits": 0 if written.later else None,
             "appeal": words_in(texts.appeal, language),
             "retention": words_in(texts.retention, language),
             "rights": [words_in(right, language) for right in texts.rights],

@@ -12,6 +12,7 @@ urlpatterns = [
     path("sitting/language/", invitation.language, name="candidate-language"),
     path("sitting/consent/", consent.consents, name="candidate-consent"),
     path("sitting/withdraw/", consent.withdraw, name="candidate-withdraw"),
+    path("sitting/parts/", sitting.parts, name="candidate-parts"),
     path("sitting/start/", sitting.start, name="candidate-start"),
     path("sitting/item/<int:number>/", player.item, name="candidate-item"),
     path("sitting/answer/", player.answer, name="candidate-answer"),

@@ -17,7 +17,14 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kamerton.apps.delivery import queries
-from kamerton.apps.delivery.actions import add_participant, grant_time, invite, open_campaign, revoke
+from kamerton.apps.delivery.actions import (
+    add_participant,
+    grant_time,
+    invite,
+    open_campaign,
+    open_written_part,
+    revoke,
+)
 from kamerton.apps.delivery.actions.invite import mail_to
 from kamerton.apps.delivery.models import Campaign, Participation
 from kamerton.apps.delivery.rules import LINK_MARK
@@ -322,6 +329,8 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
             problem = refusal.message(language_of(request))
         else:
             return redirect("campaign-person", project=viewer.project.slug, slug=slug, participation=one.id)
+    written = {part.release.id: part for part in queries.written_parts_of(found)}
+    opened = queries.opened_forms(one)
     sittings = []
     for sitting in one.sittings.all():
         clock = queries.clock_of(sitting)
@@ -329,6 +338,7 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
         sittings.append(
             {
                 "sitting": sitting,
+                "part": written[sitting.form_id].document.name if sitting.form_id in written else None,
                 "deadline": None if sitting.on_paper else clock.deadline(now),
                 "minutes_left": clock.remaining_seconds(now) // 60,
                 "is_over": clock.is_over(now),
@@ -351,11 +361,18 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
         "stage": "assess", "campaign": found, "row": _person_row(progress, language_of(request)), "sittings": sittings,
         "invitations": list(one.invitations.all()), "mails": queries.mails_of(found).filter(participation=one),
         "problem": problem, "now": now,
+        "to_open": [part for part in written.values() if part.release.id not in opened],
+        "waiting_parts": [p for p in written.values() if p.release.id in opened and p.release.id not in {s.form_id for s in one.sittings.all()}],
     }  # fmt: skip
     return render(request, "office/campaign_person.html", context, status=422 if problem else 200)
 
 
 def _change(request: HttpRequest, viewer: Viewer, one: Participation, now: datetime) -> None:
+    if request.POST.get("do") == "open":
+        open_written_part(
+            actor=viewer.actor, participations=[one], instrument=request.POST.get("instrument", ""), at=now
+        )
+        return
     if request.POST.get("do") == "revoke":
         invitation = next(
             (i for i in one.invitations.all() if str(i.id) == request.POST.get("invitation")), None

@@ -55,6 +55,10 @@ def cell_hint(item: Item) -> str:
             return _("best and worst, e.g. 2 3; 0 if empty")
         case "short_text":
             return _("the text as written")
+        case "range":
+            return _("the lower and the upper bound, e.g. 90; 120")
+        case "map":
+            return _("for each of the %(n)s people power and stance, e.g. 3:-1; 0 if empty") % {"n": left}
 
 
 def read_cell(item: Item, options: Sequence[str], text: str) -> dict[str, Any]:
@@ -66,6 +70,18 @@ def read_cell(item: Item, options: Sequence[str], text: str) -> dict[str, Any]:
         return {"number": text}
     if item.type == "short_text":
         return {"text": text}
+    if item.type == "range":
+        ends = [part.strip() for part in text.split(";")]
+        if len(ends) != 2:
+            raise CellProblem(_("two bounds with a semicolon between them are expected"))
+        return {end: number for end, number in zip(("low", "high"), ends, strict=True) if number}
+    if item.type == "map":
+        places = text.split()
+        if len(places) != len(item.left):
+            raise CellProblem(
+                _("numbers expected: %(k)s, got: %(n)s") % {"k": len(item.left), "n": len(places)}
+            )
+        return {"places": {o.code: p for o, p in zip(item.left, places, strict=True) if p != "0"}}
     numbers = _numbers(text)
     match item.type:
         case "single" | "table_row" | "likert":
@@ -86,8 +102,8 @@ def read_cell(item: Item, options: Sequence[str], text: str) -> dict[str, Any]:
             best, worst = _exactly(numbers, 2)
             if best and best == worst:
                 raise CellProblem(_("best and worst must differ"))
-            ends = {"best": best, "worst": worst}
-            return {end: _code(options, n) for end, n in ends.items() if n}
+            chosen = {"best": best, "worst": worst}
+            return {end: _code(options, n) for end, n in chosen.items() if n}
 
 
 def write_cell(item: Item, options: Sequence[str], response: dict[str, Any] | None) -> str:
@@ -112,6 +128,10 @@ def write_cell(item: Item, options: Sequence[str], response: dict[str, Any] | No
             return " ".join(number.get(response["pairs"].get(left.code, ""), "0") for left in item.left)
         case "best_worst":
             return " ".join(number.get(response.get(end, ""), "0") for end in ("best", "worst"))
+        case "range":
+            return "; ".join(str(response.get(end, "")) for end in ("low", "high"))
+        case "map":
+            return " ".join(response["places"].get(o.code, "0") for o in item.left)
 
 
 def _numbers(text: str) -> list[int]:

@@ -250,6 +250,7 @@ function startSheet() {
 
   // --- ratings
   function warn(section) {
+    if (!$(".no-support", section)) return; // the answer to a question: its notes stand with its competency
     const level = $("input[name=level]:checked", section)?.value;
     const hasNotes = Boolean($(".support-list li", section));
     $(".no-support", section).hidden = hasNotes;
@@ -265,6 +266,7 @@ function startSheet() {
       for (const e of entries()) if (e.kind === "rating" && e.fields.competency === code && !e.tried) queue.remove(e.uuid);
       $(`[data-tab-level="${code}"]`).textContent = level === "not_observed" ? words.wordNotObserved : level;
       state(code, words.wordPending, true);
+      for (const place of $$(`[data-answer-level="${code}"]`)) place.textContent = level === "not_observed" ? words.wordNotObserved : level;
       warn(section);
       keep({ kind: "rating", uuid: newUuid(), fields: { competency: code, level } });
     });

@@ -33,6 +33,12 @@ function read(box) {
     case "multiple": return { choices: $$("input[type=checkbox]:checked", box).map((input) => input.value) };
     case "numeric": return { number: $("input[type=text]", box).value };
     case "short_text": return { text: $("textarea", box).value };
+    case "range": return Object.fromEntries($$("[data-end]", box).map((i) => [i.dataset.end, i.value]));
+    case "map": {
+      const places = $$("[data-place]", box).map((row) => [row.dataset.place, $$("select", row).map((s) => s.value)]);
+      if (places.some(([, [p, s]]) => !p !== !s)) return null;
+      return { places: Object.fromEntries(places.filter(([, [p]]) => p).map(([code, axes]) => [code, axes.join(":")])) };
+    }
     case "best_worst": return { best: chosen(box, "best"), worst: chosen(box, "worst") };
     case "match":
       return { pairs: Object.fromEntries($$("select", box).map((s) => [s.dataset.left, s.value])) };
@@ -53,6 +59,11 @@ function write(box, response) {
     case "multiple": $$("input[type=checkbox]", box).forEach((i) => { i.checked = (response.choices ?? []).includes(i.value); }); break;
     case "numeric": $("input[type=text]", box).value = response.number ?? ""; break;
     case "short_text": $("textarea", box).value = response.text ?? ""; break;
+    case "range": $$("[data-end]", box).forEach((i) => { i.value = response[i.dataset.end] ?? ""; }); break;
+    case "map": $$("[data-place]", box).forEach((row) => {
+      const axes = (response.places?.[row.dataset.place] ?? ":").split(":");
+      $$("select", row).forEach((s, k) => { s.value = axes[k]; });
+    }); break;
     case "best_worst": pick("best", response.best); pick("worst", response.worst); break;
     case "match": $$("select", box).forEach((s) => { s.value = response.pairs?.[s.dataset.left] ?? ""; }); break;
     case "order": {

@@ -27,13 +27,16 @@ from .matrix import table_file
 def kind_word(instrument: Instrument) -> str:
     words = {
         "form": pgettext("instrument kind", "Test"),
+        "written": pgettext("instrument kind", "Written part of an exercise"),
         "in_tray": pgettext("instrument kind", "In-tray"),
         "role_play": pgettext("instrument kind", "Role-play"),
         "presentation": pgettext("instrument kind", "Preparation and meeting"),
         "group_case": pgettext("instrument kind", "Case, alone and in a group"),
         "interview": pgettext("instrument kind", "Structured interview"),
     }
-    return words[instrument.exercise.kind if instrument.exercise else "form"]
+    if instrument.exercise:
+        return words[instrument.exercise.kind]
+    return words["written" if instrument.form and instrument.form.exercise else "form"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,12 @@ def _exercise_page(request: HttpRequest, viewer: Viewer, found: Instrument) -> H
         "briefs": [BriefView(b.title, b.paragraphs, table_view(b.table)) for b in exercise.candidate_brief],
         "script": [(line, line_word(line.kind)) for line in exercise.role_player_script],
         "admin_script": exercise.administrator_script,
+        "materials": [(s, table_view(s.table)) for s in exercise.materials],
+        "written": latest_release(viewer.project.id, "form", exercise.written) if exercise.written else None,
+        "questions": [
+            (q, [(level, words.get(level, {}), text) for level, text in enumerate(q.anchors, start=1)])
+            for q in exercise.questions
+        ],
         "rated": [
             RatedView(
                 row.competency,

@@ -56,6 +56,8 @@ def type_word(item_type: str) -> str:
         "best_worst": _("best and worst"),
         "likert": _("judge a behaviour"),
         "short_text": _("a short text"),
+        "range": _("an interval"),
+        "map": _("a map of people"),
     }
     return words[item_type]
 
@@ -72,6 +74,10 @@ def scoring_sentence(item: Item) -> str:
         "best_worst": _("Half of the points for the best, half for the worst."),
         "likert": _("All points at the experts' value, half beside it."),
         "short_text": _("Assessors score it on the rubric; their mean counts."),
+        "range": _(
+            "All points when the true value lies inside and the interval is neither too narrow nor too wide."
+        ),
+        "map": _("For each person half for the power and half for the side taken."),
     }
     return sentences[item.type]
 
@@ -100,6 +106,8 @@ def key_rows(item: Item) -> list[KeyRow]:
     key = item.key
     if item.type == "match":
         return _match_rows(item)
+    if item.type == "map":
+        return [KeyRow(o.text, _place_words(*key["places"][o.code]), True, (o.rationale,)) for o in item.left]
     if item.type == "order":
         place = {code: number for number, code in enumerate(key["order"], start=1)}
         ordered = sorted(item.options, key=lambda option: place[option.code])
@@ -122,6 +130,11 @@ def key_rows(item: Item) -> list[KeyRow]:
         KeyRow(o.text, marks.get(o.code) or halves.get(o.code, ""), o.code in marks, (o.rationale,))
         for o in item.options
     ]
+
+
+def _place_words(power: int, stance: int) -> str:
+    sign = f"{stance:+d}".replace("-", "\u2212") if stance else "0"
+    return _("power %(power)s, stance %(stance)s") % {"power": power, "stance": sign}
 
 
 def _match_rows(item: Item) -> list[KeyRow]:
@@ -182,9 +195,14 @@ def item_views(
 
 
 def _number_key(item: Item) -> str:
+    language = get_language() or "ru"
+    if item.type == "range":
+        value, narrow, wide = (_shortest(float(x), language) for x in (item.key["value"], *item.key["width"]))
+        return _("%(value)s inside, width from %(narrow)s to %(wide)s") % {
+            "value": value, "narrow": narrow, "wide": wide
+        }  # fmt: skip
     if item.type != "numeric":
         return ""
-    language = get_language() or "ru"
     value, tolerance = (_shortest(float(item.key[name]), language) for name in ("value", "tolerance"))
     unit = in_language(item.unit, language)
     return f"{value}\u00a0±\u00a0{tolerance}" + (f"\u00a0{unit}" if unit else "")

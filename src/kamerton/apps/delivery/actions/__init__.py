@@ -22,6 +22,7 @@ from .import_paper_sheets import PaperImported, PaperSheet, import_paper_sheets
 from .invite import Invited, ParticipantWithdrawn, invite, revoke
 from .note_event import note_address, note_event
 from .open_campaign import CampaignExists, ProcedureRetired, open_campaign
+from .open_written_part import NotOpenedYet, open_written_part
 from .pause import pause_sitting, resume_sitting
 from .record_answer import (
     AnswerRecorded,
@@ -56,6 +57,7 @@ __all__ = [
     "ItemsMissing",
     "LinkUnusable",
     "NoBreak",
+    "NotOpenedYet",
     "PaperImported",
     "PaperRecorded",
     "PaperSheet",
@@ -82,6 +84,7 @@ __all__ = [
     "note_address",
     "note_event",
     "open_campaign",
+    "open_written_part",
     "pause_sitting",
     "record_answer",
     "record_paper_answers",

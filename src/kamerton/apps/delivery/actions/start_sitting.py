@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from kamerton.apps.delivery.models import Event, Participation, Sitting
-from kamerton.apps.delivery.queries import forms_of, has_consent
+from kamerton.apps.delivery.queries import forms_of, has_consent, opened_forms, written_parts_of
 from kamerton.apps.people.actions import ensure_subject
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actions import write_audit
@@ -15,6 +15,7 @@ from kamerton.apps.records.errors import NotFound, Refused
 from kamerton.apps.records.models import Release
 
 from .begin_session import LinkUnusable
+from .open_written_part import NotOpenedYet
 from .permission import require_participant
 from .record_answer import ConsentMissing
 
@@ -48,13 +49,18 @@ def start_sitting(
     on_paper: bool = False,
     at: datetime,
 ) -> SittingStarted:
-    """Start the one attempt at a form; the clock runs from `at`. Starting again returns the same sitting."""
+    """Start the one attempt at a form; the clock runs from `at`. Starting again returns the same sitting.
+
+    The written part of an exercise may be begun once somebody has opened it (`open_written_part`).
+    """
     campaign = participation.campaign
     if on_paper:
         require(actor, campaign.project_id, "manage_campaigns")
     else:
         require_participant(actor, participation)
-    pinned = next((f for f in forms_of(campaign) if f.release.id == form.id), None)
+    tests = {f.release.id: f.document for f in forms_of(campaign)}
+    written = {w.release.id: w.document for w in written_parts_of(campaign)}
+    pinned = tests.get(form.id) or written.get(form.id)
     if pinned is None:
         raise NotFound(what={"ru": "тест этой процедуры", "en": "test of this procedure"})
     if participation.withdrawn_at:
@@ -66,12 +72,15 @@ def start_sitting(
         return SittingStarted(existing, is_new=False)
     if not has_consent(participation):
         raise ConsentMissing
-    if not on_paper:
+    if form.id in written:
+        if form.id not in opened_forms(participation):
+            raise NotOpenedYet
+    elif not on_paper:
         _check_window(participation, at)
     sitting = Sitting.objects.create(
         participation=participation, form=form, respondent=participation.person,
         about=ensure_subject(person=participation.person), language=language, started_at=at,
-        limit_seconds=pinned.document.time_limit_minutes * 60, factor=participation.time_factor, on_paper=on_paper,
+        limit_seconds=pinned.time_limit_minutes * 60, factor=participation.time_factor, on_paper=on_paper,
     )  # fmt: skip
     Event.objects.create(
         sitting=sitting, kind="started", details={"language": language, "paper": on_paper}, at=at

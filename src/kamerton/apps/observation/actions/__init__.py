@@ -12,6 +12,7 @@ from .appoint_assessor import (
 )
 from .load_ratings import LoadedNote, LoadedRating, LoadedSheet, SheetRefused, SheetsLoaded, load_ratings
 from .own_sheet import PlayerDoesNotRate, SheetSubmitted
+from .rate_answer import rate_answer
 from .rate_competency import rate_competency
 from .rate_text import AlreadyScored, RaterUnknown, TextScore, load_text_scores, rate_text
 from .record_note import record_note
@@ -47,6 +48,7 @@ __all__ = [
     "load_ratings",
     "load_text_scores",
     "open_integration",
+    "rate_answer",
     "rate_competency",
     "rate_text",
     "record_note",

@@ -46,11 +46,15 @@ def submit_ratings(*, actor: Actor, appointment: Appointment, at: datetime) -> R
     if fresh.started_at is None:
         raise NotStarted()
     current = sheet(appointment)
-    if current.verdict.missing:
+    unrated = tuple(line.question.code for line in current.questions if not line.is_rated)
+    if current.verdict.missing or unrated:
         names = {line.frame.code: line.frame.competency.name for line in current.lines}
         missing = {
             language: ", ".join(
-                f"{code} {in_language(names[code], language)}" for code in current.verdict.missing
+                [
+                    *unrated,
+                    *(f"{code} {in_language(names[code], language)}" for code in current.verdict.missing),
+                ]
             )
             for language in ("ru", "en")
         }

@@ -25,7 +25,16 @@ from .frames import (
     pinned_exercise,
 )
 from .scoring import RatingRow, ratings_for_scoring, text_scores
-from .sheets import NoteLine, Sheet, SheetLine, current_ratings, other_sheets, running_beside, sheet
+from .sheets import (
+    NoteLine,
+    QuestionLine,
+    Sheet,
+    SheetLine,
+    current_ratings,
+    other_sheets,
+    running_beside,
+    sheet,
+)
 from .texts import (
     ENOUGH_TEXT_RATERS,
     TextAgreement,
@@ -35,6 +44,7 @@ from .texts import (
     text_answer_in,
     text_queue,
 )
+from .written import Written, WrittenItem, written_of
 
 __all__ = [
     "AppointmentLine",
@@ -49,6 +59,7 @@ __all__ = [
     "NoteLine",
     "PLAYER",
     "PinnedExercise",
+    "QuestionLine",
     "RatedFrame",
     "RaterCell",
     "RatingRow",
@@ -56,6 +67,8 @@ __all__ = [
     "SheetLine",
     "TextAgreement",
     "TextTask",
+    "Written",
+    "WrittenItem",
     "appointments_in",
     "appointments_of",
     "centre_of",
@@ -81,4 +94,5 @@ __all__ = [
     "text_agreement",
     "text_queue",
     "text_scores",
+    "written_of",
 ]

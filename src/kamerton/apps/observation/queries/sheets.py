@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from kamerton.apps.frameworks.documents import Indicator
-from kamerton.apps.instruments.documents import ExerciseDocument
+from kamerton.apps.instruments.documents import ExerciseDocument, Question
 from kamerton.apps.observation import rules
-from kamerton.apps.observation.models import Appointment, Note, Rating
+from kamerton.apps.observation.models import AnswerLevel, Appointment, Note, Rating
 
 from .appointments import PLAYER, all_appointments
 from .frames import Frame, RatedFrame, frame_for
@@ -51,6 +51,17 @@ class SheetLine:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """One question of an interview with the level of its answer on this sheet."""
+
+    question: Question
+    is_rated: bool
+    value: int | None
+    """None with `is_rated`: not asked or not answered."""
+    rated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     appointment: Appointment
     frame: Frame
@@ -58,6 +69,7 @@ class Sheet:
     notes: tuple[NoteLine, ...]
     """Newest first."""
     verdict: rules.SheetVerdict
+    questions: tuple[QuestionLine, ...] = ()
 
     @property
     def exercise(self) -> ExerciseDocument:
@@ -66,6 +78,15 @@ class Sheet:
     @property
     def rated_count(self) -> int:
         return sum(line.is_rated for line in self.lines)
+
+    @property
+    def steps(self) -> int:
+        """What the sheet asks for: a level of each answer and of each competency."""
+        return len(self.questions) + len(self.lines)
+
+    @property
+    def steps_done(self) -> int:
+        return self.rated_count + sum(question.is_rated for question in self.questions)
 
 
 def current_ratings(appointment_ids: Iterable[UUID]) -> dict[UUID, dict[str, Rating]]:
@@ -137,8 +158,25 @@ def sheet(appointment: Appointment) -> Sheet:
     """One assessor's own sheet of one exercise."""
     frame = frame_for(appointment)
     ratings = current_ratings([appointment.id])[appointment.id]
-    return sheet_from(
+    state = sheet_from(
         appointment, frame, ratings, notes_of([appointment], {appointment.id: frame})[appointment.id]
+    )
+    return replace(state, questions=question_lines(appointment, frame)) if frame.exercise.questions else state
+
+
+def question_lines(appointment: Appointment, frame: Frame) -> tuple[QuestionLine, ...]:
+    """The questions of an interview in their order, each with the newest level of its answer."""
+    newest = {
+        level.question: level for level in AnswerLevel.objects.filter(appointment=appointment).order_by("id")
+    }
+    return tuple(
+        QuestionLine(
+            question,
+            question.code in newest,
+            newest[question.code].value if question.code in newest else None,
+            newest[question.code].at if question.code in newest else None,
+        )
+        for question in frame.exercise.questions
     )
 
 

@@ -46,7 +46,10 @@ def _text_parts(project_id: UUID) -> list[UUID]:
     for release in Release.objects.filter(
         identity__project_id=project_id, identity__kind="form"
     ).select_related("identity"):
-        codes = {item.code for item in document_of(release, FormDocument).items if item.type == "short_text"}
+        form = document_of(release, FormDocument)
+        if form.exercise:  # read beside the anchors of its exercise, by that exercise's assessors
+            continue
+        codes = {item.code for item in form.items if item.type == "short_text"}
         parts += [part.id for code, part in parts_by_code(release, "item").items() if code in codes]
     return parts
 
