@@ -77,7 +77,10 @@ def test_procedures_pin_the_releases_in_force(cast, pack_folder):
     install_pack(actor=cast.designer, project=cast.project, root=pack_folder, at=NOW)
     for release in Release.objects.filter(identity__kind="procedure"):
         document = document_of(release, ProcedureDocument)
-        assert {"framework", "function"} | {i.code for i in document.instruments} == set(document.pins)
+        written = {f"{code}:written" for code in ("E1", "E3", "E4")}
+        assert {"framework", "function"} | {i.code for i in document.instruments} | written == set(
+            document.pins
+        )
         for pinned in document.pins.values():
             assert Release.objects.get(id=pinned).identity.project_id == cast.project.id
 

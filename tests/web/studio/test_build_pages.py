@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from kamerton.apps.instruments.documents import FormDocument, Item
+from kamerton.apps.instruments.documents import EXERCISE_SCHEMA, FormDocument, Item
+from kamerton.apps.instruments.queries import instrument_by_slug
 from kamerton.apps.procedures.documents import SCHEMA, MatrixCell, ProcedureDocument
 from kamerton.apps.procedures.queries import procedure_by_slug
 from kamerton.apps.records.actions import publish_release
@@ -160,9 +161,12 @@ def test_an_empty_project_says_what_will_be_here_and_the_next_step(cast: Cast) -
 
 def test_the_list_tells_complete_from_later(installed: Cast) -> None:
     html = page(installed, "instruments/", language="en")
-    assert "The materials of 4 exercises come later" in html
-    assert html.count("come later</span>") == 4
-    assert "16 items, 26 points, 30 minutes" in html
+    assert "All instruments are complete." in html and "come later</span>" not in html
+    assert "16 items, 26 points, 30 minutes" in html and "Written part of an exercise" in html
+    publish_without_materials(installed)
+    html = page(installed, "instruments/", language="en")
+    assert "The materials of 1 exercise come later" in html
+    assert html.count("come later</span>") == 1
 
 
 def test_every_item_stands_beside_its_key_and_all_reasons(installed: Cast, form: FormDocument) -> None:
@@ -249,9 +253,42 @@ def test_an_exercise_shows_briefs_script_sheet_scales_and_flags(installed: Cast,
     assert "04:10" in html and ">trigger<" in html
 
 
+def publish_without_materials(cast: Cast) -> None:
+    found = instrument_by_slug(cast.project.id, "kam-e1").exercise
+    assert found is not None
+    publish_release(
+        actor=OPERATOR, project=cast.project, kind="exercise", slug=found.code,
+        body=write_document(replace(found, is_complete=False)), body_schema=EXERCISE_SCHEMA, parts=[],
+        change_kind="scoring", summary={"ru": "Правка", "en": "Correction"}, at=NOW,
+    )  # fmt: skip
+
+
 def test_an_exercise_without_materials_says_so(installed: Cast) -> None:
+    assert "остальное будет позже" not in page(installed, "instruments/kam-e1/")
+    publish_without_materials(installed)
     assert "остальное будет позже" in page(installed, "instruments/kam-e1/")
-    assert "остальное будет позже" not in page(installed, "instruments/kam-e2/")
+
+
+def test_a_written_exercise_leads_to_its_items_and_keys(installed: Cast) -> None:
+    html = page(installed, "instruments/kam-e3/", language="en")
+    assert "/instruments/kam-e3-written/" in html and "Parallel version" in html
+    written = page(installed, "instruments/kam-e3-written/", language="en")
+    assert "power 3, stance 0" in written and "a map of people" in written
+    assert "43.1 inside, width from 16 to 50" in page(installed, "instruments/kam-e1-written/", language="en")
+
+
+def test_an_interview_shows_every_question_with_probes_and_anchors(
+    installed: Cast, pack_folder: Path
+) -> None:
+    html = page(installed, "instruments/kam-si/", language="en").replace("&#x27;", "'")
+    interview = next(e for e in read_pack(pack_folder).exercises if e.code == "kam-si")
+    for question in interview.questions:
+        for text in [question.text, *question.probes, *question.anchors]:
+            assert text["en"] in html
+
+
+def test_group_cards_are_printed_with_the_exercise(installed: Cast) -> None:
+    assert "Group card: metal desk" in page(installed, "instruments/kam-e4/", language="en")
 
 
 def test_the_matrix_says_its_marks_in_words_and_its_figures(installed: Cast) -> None:
@@ -286,7 +323,7 @@ def test_both_lanes_stand_with_stages_days_and_minutes(installed: Cast) -> None:
     assert html.index("external candidates") < html.index("internal candidates")
     assert "285 minutes of the person" in html and "330 minutes of the person" in html
     assert "E4 · 40 min" in html and "E4 · 85 min" in html
-    assert "Nothing blocks the procedures, 2 points are open." in html
+    assert "All check lists are green." in html
 
 
 def test_a_procedure_shows_rule_cuts_texts_consents_and_invitation(installed: Cast) -> None:
@@ -324,7 +361,7 @@ def test_the_file_of_instruments_holds_no_key(installed: Cast, form: FormDocumen
     response = signed_in(installed, "designer").get("/p/acme/instruments/table.csv")
     text = response.content.decode("utf-8-sig")
     assert text.splitlines()[0].startswith("Инструмент,Вид,Компетенции")
-    assert len(text.splitlines()) == 9  # a head, three forms, five exercises
+    assert len(text.splitlines()) == 12  # a head, three tests, three written parts, five exercises
     assert not any(item.prompt["ru"] in text for item in form.items)
 
 

@@ -212,6 +212,15 @@ def _as_typed(one: Item, number: int, request: HttpRequest) -> dict[str, Any]:
         return {"best": request.POST.get(f"{name}-best", ""), "worst": request.POST.get(f"{name}-worst", "")}
     if one.type == "order":
         return {}
+    if one.type == "map":
+        return {
+            "places": {
+                person.code: "{}:{}".format(
+                    *(request.POST.get(f"{name}-{axis}-{person.code}", "") for axis in ("power", "stance"))
+                )
+                for person in one.left
+            }
+        }
     return response_from_form(one, number, request.POST)
 
 
