@@ -123,11 +123,11 @@ def test_every_word_of_the_shell_and_of_describe_has_its_russian() -> None:
             "pgettext": ((1, "c"), 2),
             "gettext_noop": None,
         }
-        for _line, found, _comments, _context in extract(
+        for _line, found, _comments, context in extract(
             "python", io.BytesIO(source.encode()), keywords=keywords
         ):
             msgid = found if isinstance(found, str) else found[0]
-            message = catalog.get(msgid)
+            message = catalog.get(msgid, context)
             if message is None or not all(
                 message.string if isinstance(message.string, tuple) else [message.string]
             ):

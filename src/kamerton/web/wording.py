@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -136,3 +137,18 @@ def role_word(role: str) -> str:
         "candidate": _("Candidate"),
     }
     return words.get(role, role)
+
+
+def need_word(code: str) -> str:
+    """A condition agreed for a person (`delivery.rules.NEEDS`), in words."""
+    words = {
+        "extra_time": pgettext("need", "more time"),
+        "breaks": pgettext("need", "breaks on request"),
+        "screen_reader": pgettext("need", "a screen reader, texts as files"),
+        "large_print": pgettext("need", "large print"),
+        "paper": pgettext("need", "paper in place of a screen"),
+        "interpreter": pgettext("need", "a sign-language interpreter"),
+        "in_writing": pgettext("need", "talks in writing"),
+        "other_room": pgettext("need", "a room of their own"),
+    }
+    return words[code]

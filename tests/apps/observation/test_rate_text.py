@@ -20,6 +20,7 @@ from kamerton.apps.observation.actions import (
 )
 from kamerton.apps.observation.models import TextRating
 from kamerton.apps.observation.queries.texts import agreement_of
+from kamerton.apps.observation.rules import is_scored_twice
 from kamerton.apps.people.actions import declare_conflict
 from kamerton.apps.records.actors import OPERATOR
 from kamerton.apps.records.errors import InvalidInput, NotFound, NotPermitted
@@ -149,3 +150,16 @@ def test_agreement_does_not_ask_who_was_first() -> None:
 def test_perfect_agreement_is_one_and_no_spread_is_no_kappa() -> None:
     assert agreement_of([(0, 0), (2, 2)] * 6).kappa == pytest.approx(1.0)
     assert agreement_of([(2, 2)] * 12).kappa is None
+
+
+def test_a_share_of_texts_is_scored_twice_by_lot() -> None:
+    lots = [uuid4() for _ in range(4000)]
+    assert all(is_scored_twice(lot=lot, share=0.2, earlier=29) for lot in lots), "the first thirty always"
+    share = sum(is_scored_twice(lot=lot, share=0.4, earlier=30) for lot in lots) / len(lots)
+    assert abs(share - 0.4) < 0.04
+    least = sum(is_scored_twice(lot=lot, share=0.0, earlier=30) for lot in lots) / len(lots)
+    assert abs(least - 0.2) < 0.04, "never less than every fifth"
+    assert all(is_scored_twice(lot=lot, share=1.0, earlier=10**6) for lot in lots)
+    assert is_scored_twice(lot=lots[0], share=0.5, earlier=40) == is_scored_twice(
+        lot=lots[0], share=0.5, earlier=99
+    )

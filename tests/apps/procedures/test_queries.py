@@ -47,7 +47,7 @@ def test_instruments_of_another_project_are_not_there(installed: Cast) -> None:
 
 def test_forms_stand_before_exercises_and_say_what_they_measure(installed: Cast) -> None:
     found = instruments_in_force(installed.project.id)
-    assert [i.kind for i in found] == ["form"] * 3 + ["exercise"] * 5
+    assert [i.kind for i in found] == ["form"] * 3 + ["exercise"] * 5 + ["form"] * 3
     *whole, form = found[:3]
     assert [(one.points, one.minutes, len(one.competencies)) for one in whole] == [(70, 75, 8)] * 2
     e2 = instrument_by_slug(installed.project.id, "kam-e2")

@@ -80,6 +80,22 @@ class Participation(models.Model):
         return str(self.id)
 
 
+class Accommodation(models.Model):
+    """Conditions a person needs, as agreed. Append-only; the newest counts. Assessors and proctors see what to do,
+    never why: the reason is a text of its own, for the office alone, and erasable."""
+
+    id = models.BigAutoField(primary_key=True)
+    participation = models.ForeignKey(Participation, on_delete=models.PROTECT, related_name="accommodations")
+    needs = models.JSONField(default=list, help_text="codes of rules.NEEDS")
+    details = models.TextField(blank=True, help_text="what to do, in words that name no reason")
+    reason = models.ForeignKey(FreeText, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    actor_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Invitation(models.Model):
     """A personal link. Only the hash of its token is stored; opening it changes nothing, "Start" consumes it."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 
 from kamerton.apps.delivery import rules
 from kamerton.apps.delivery.models import (
+    Accommodation,
     Answer,
     Campaign,
     CandidateSession,
@@ -28,10 +31,14 @@ from kamerton.apps.delivery.models import (
 )
 from kamerton.apps.instruments.documents import FormDocument, Item
 from kamerton.apps.instruments.rules import is_answered
+from kamerton.apps.people.rules import require
 from kamerton.apps.procedures.documents import ConsentText, ProcedureDocument, ProcedureInstrument
+from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import Part, Release
 from kamerton.apps.records.queries import document_of, latest_release
+from kamerton.values.canonical import digest_of
+from kamerton.values.documents import write_document
 
 TRIAL_SLUG = "try"
 """The campaign of a sample project in which visitors look through a candidate's eyes; never evaluated."""
@@ -155,6 +162,62 @@ def written_parts_of(campaign: Campaign) -> tuple[WrittenPart, ...]:
         for i in procedure.instruments
         if pins.get(i.code) in releases
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What to do for a person; why is not here."""
+
+    needs: tuple[str, ...]
+    details: str
+    factor: Decimal
+
+
+def accommodation_of(participation: Participation) -> Agreed | None:
+    """The conditions in force; None where none were agreed."""
+    newest = Accommodation.objects.filter(participation=participation).order_by("-id").first()
+    if newest is None:
+        return (
+            Agreed(("extra_time",), "", participation.time_factor) if participation.time_factor > 1 else None
+        )
+    if not newest.needs and not newest.details:
+        return None
+    return Agreed(tuple(newest.needs), newest.details, participation.time_factor)
+
+
+def accommodation_reason(actor: Actor, participation: Participation) -> str:
+    """Why, for the office alone."""
+    require(actor, participation.campaign.project_id, "manage_campaigns")
+    newest = (
+        Accommodation.objects.filter(participation=participation)
+        .select_related("reason")
+        .order_by("-id")
+        .first()
+    )
+    return newest.reason.text if newest and newest.reason else ""
+
+
+def shown_counts(project_id: UUID) -> Counter[str]:
+    """Item → sittings that were begun on a form holding it: how widely it is known. An item is its texts and its key,
+    whatever form it stands in; the trial does not count."""
+    begun = (
+        Sitting.objects.filter(participation__campaign__project_id=project_id)
+        .exclude(participation__campaign__slug=TRIAL_SLUG)
+        .values_list("form_id")
+        .annotate(n=Count("id"))
+        .order_by()
+    )
+    counts: Counter[str] = Counter()
+    times = dict(begun)
+    for release in Release.objects.filter(id__in=times):
+        for item in document_of(release, FormDocument).items:
+            counts[item_mark(item)] += times[release.id]
+    return counts
+
+
+def item_mark(item: Item) -> str:
+    """What makes two items of two forms the same item."""
+    return digest_of(write_document(replace(item, code="")))
 
 
 def opened_forms(participation: Participation) -> frozenset[UUID]:

@@ -190,6 +190,19 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+NEEDS = (
+    "extra_time",
+    "breaks",
+    "screen_reader",
+    "large_print",
+    "paper",
+    "interpreter",
+    "in_writing",
+    "other_room",
+)
+"""What may be agreed for a person, besides words of its own."""
+
+
 def consent_digest(consent: ConsentText) -> str:
     """Names the exact text a person agreed to, in all its languages."""
     return digest_of(write_document(consent))

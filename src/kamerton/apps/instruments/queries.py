@@ -64,9 +64,11 @@ def instrument_of(release: Release) -> Instrument:
 
 
 def instruments_in_force(project_id: UUID) -> list[Instrument]:
-    """Forms first, then exercises, each by slug."""
-    forms = releases_in_force(project_id, "form")
-    return [instrument_of(release) for release in [*forms, *releases_in_force(project_id, "exercise")]]
+    """Tests first, then exercises, then the written parts of exercises, each by slug."""
+    forms = [instrument_of(release) for release in releases_in_force(project_id, "form")]
+    exercises = [instrument_of(release) for release in releases_in_force(project_id, "exercise")]
+    parts = [found for found in forms if found.form and found.form.exercise]
+    return [found for found in forms if found not in parts] + exercises + parts
 
 
 def instrument_by_slug(project_id: UUID, slug: str) -> Instrument:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 LOWEST, HIGHEST = 1, 5
 """The proficiency scale of every framework (SCORING A0)."""
@@ -17,6 +18,20 @@ LONGEST_EXERCISE = timedelta(hours=24)
 """A note's second beyond this is a broken clock, not a long exercise."""
 
 LONGEST_NOTE = 4000
+
+FIRST_TWICE = 30
+"""So many answers to an item are scored twice whatever the share: about as many as an agreement needs to be told."""
+
+
+LEAST_TWICE = 0.20
+"""Fewer than every fifth text scored twice says nothing of the raters (SCORING A1)."""
+
+
+def is_scored_twice(*, lot: UUID, share: float, earlier: int) -> bool:
+    """Whether a short text needs a second rater. `lot` is the answer's own random id, so nobody chooses which texts
+    are checked and a rater cannot tell; `earlier` counts answers to the same item before it."""
+    return earlier < FIRST_TWICE or lot.int < max(share, LEAST_TWICE) * 2**128
+
 
 CONFLICT_WORDS: dict[str, dict[str, str]] = {
     "self": {

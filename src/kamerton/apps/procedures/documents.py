@@ -143,6 +143,9 @@ class ProcedureDocument:
     assessors_per_exercise: int = 2
     retention_months: int = 12
     appeal_days: int = 10
+    double_share: float = 1.0
+    """Share of short texts that two raters score, 0 to 1; which ones is settled by lot. The first
+    `observation.rules.FIRST_TWICE` of each item are always scored twice: agreement is known before work is saved."""
     own_report: bool = False
     """Whether a candidate may read bands and behaviour about themselves once they are computed."""
     pins: dict[str, str] = field(default_factory=dict)

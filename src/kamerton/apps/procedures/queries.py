@@ -162,6 +162,8 @@ def _uses(instruments: Iterable[Instrument], framework: str, code: str) -> list[
     for instrument in instruments:
         if instrument.document.framework != framework or code not in instrument.competencies:
             continue
+        if instrument.form and instrument.form.exercise:
+            continue  # its exercise measures; the written part is evidence beside the anchors
         items = sum(item.competency == code for item in instrument.form.items) if instrument.form else 0
         uses.append(Use(instrument, items))
     return uses

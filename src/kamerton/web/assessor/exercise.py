@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from kamerton.apps.delivery.queries import accommodation_of
 from kamerton.apps.observation import queries, rules
 from kamerton.apps.observation.actions import (
     SheetIncomplete,
@@ -32,6 +33,7 @@ from kamerton.web.assessor.timeline import script_of, timeline
 from kamerton.web.assessor.wording import kind_word, language_of, line_kind_word, person_name, role_word
 from kamerton.web.assessor.written import written_view
 from kamerton.web.viewer import Viewer, project_page
+from kamerton.web.wording import need_word
 
 NOT_OBSERVED = "not_observed"
 
@@ -226,6 +228,18 @@ def _written(viewer: Viewer, found: Appointment, now: datetime) -> Any:
     return written
 
 
+def _conditions(found: Appointment) -> str:
+    """What has been agreed for the participant, in words; why is never read here."""
+    agreed = accommodation_of(found.participation)
+    if agreed is None:
+        return ""
+    words = [
+        f"{need_word(code)} × {agreed.factor.normalize():f}" if code == "extra_time" else need_word(code)
+        for code in agreed.needs
+    ]
+    return "; ".join([*words, *([agreed.details] if agreed.details else [])])
+
+
 def _script(document: Any, elapsed: int) -> list[dict[str, object]]:
     lines: list[dict[str, object]] = []
     found_next = False
@@ -289,6 +303,7 @@ def _page(
             {"sheet": other, "name": person_name(other.appointment.assessor, request)} for other in others
         ],
         "problem": problem,
+        "conditions": _conditions(found),
         "written": _written(viewer, found, now),
         "unrated": [*(q.question.code for q in state.questions if not q.is_rated), *state.verdict.missing],
         "parallel": [

@@ -8,6 +8,9 @@ from kamerton.apps.instruments.documents import ExerciseDocument, ScriptLine
 from kamerton.apps.observation.rules import Clock, mark_of, seconds_of
 from kamerton.values.texts import LangText
 
+NARROW = 0.12
+"""Share of the bar below which the words of a phase would run into the next one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhaseBar:
@@ -18,6 +21,8 @@ class PhaseBar:
     left: str
     width: str
     is_on: bool
+    is_narrow: bool
+    """Too short on the bar for its words: they stand in the list for a screen reader and on the phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ def timeline(document: ExerciseDocument, clock: Clock | None) -> Timeline:
                 _percent(start, total),
                 _percent(end - start, total),
                 start <= elapsed < end,
+                end - start < NARROW * total,
             )
         )
         start = end

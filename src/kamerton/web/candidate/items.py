@@ -16,7 +16,7 @@ from django.http import QueryDict
 from kamerton.apps.delivery import rules
 from kamerton.apps.delivery.models import Answer, Sitting
 from kamerton.apps.delivery.queries import AnswerValue
-from kamerton.apps.instruments.documents import Item, Stimulus
+from kamerton.apps.instruments.documents import Item, Stimulus, Table
 from kamerton.apps.instruments.rules import MAX_NUMBER_LENGTH, MAX_TEXT_LENGTH, candidate_view
 from kamerton.apps.records.errors import InvalidInput
 from kamerton.values.texts import LangText, in_language
@@ -39,6 +39,7 @@ def words_in(text: LangText, language: str) -> str:
 
 def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
     table = stimulus.table
+    right = _figure_columns(table, language) if table else []
     return {
         "title": words_in(stimulus.title, language),
         "mail_from": words_in(stimulus.mail_from, language),
@@ -47,14 +48,22 @@ def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
         "table": {
             "caption": words_in(table.caption, language),
             "head": [words_in(cell, language) for cell in table.head],
+            "columns": [
+                {"text": words_in(cell, language), "is_number": right[place]}
+                for place, cell in enumerate(table.head)
+            ],
             "is_wide": len(table.head) > WIDEST_ON_PHONE,
             "rows": [
                 {
                     "code": table.row_codes[place] if place < len(table.row_codes) else "",
                     "head": words_in(row[0], language),
                     "cells": [
-                        _cell(words_in(cell, language), words_in(label, language))
-                        for cell, label in zip(row[1:], table.head[1:], strict=False)
+                        {
+                            "text": words_in(cell, language),
+                            "label": words_in(label, language),
+                            "is_number": is_number,
+                        }
+                        for cell, label, is_number in zip(row[1:], table.head[1:], right[1:], strict=False)
                     ],
                 }
                 for place, row in enumerate(table.rows)
@@ -66,13 +75,17 @@ def stimulus_view(stimulus: Stimulus, language: str) -> dict[str, Any]:
     }
 
 
-def _cell(text: str, label: str) -> dict[str, Any]:
-    """Numbers stand right, words left; the label is the column's, for a phone that lists instead of tabulating."""
-    return {
-        "text": text,
-        "label": label,
-        "is_number": bool(text) and not any(sign.isalpha() for sign in text),
-    }
+def _figure_columns(table: Table, language: str) -> list[bool]:
+    """Columns of figures stand right with their heads, columns of words left: most cells decide."""
+
+    def is_figure(text: str) -> bool:
+        return any(sign.isdigit() for sign in text) and not any(sign.isalpha() for sign in text)
+
+    cells = [[in_language(cell, language) for cell in row] for row in table.rows]
+    return [
+        place > 0 and 2 * sum(is_figure(row[place]) for row in cells if place < len(row)) > len(cells)
+        for place in range(len(table.head))
+    ]
 
 
 def item_view(

@@ -24,10 +24,11 @@ from kamerton.apps.delivery.actions import (
     open_campaign,
     open_written_part,
     revoke,
+    set_accommodation,
 )
 from kamerton.apps.delivery.actions.invite import mail_to
 from kamerton.apps.delivery.models import Campaign, Participation
-from kamerton.apps.delivery.rules import LINK_MARK
+from kamerton.apps.delivery.rules import LINK_MARK, NEEDS
 from kamerton.apps.people.queries import full_name, person_in, search_people, unit_and_title
 from kamerton.apps.procedures.documents import ProcedureDocument
 from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
@@ -37,6 +38,7 @@ from kamerton.formats.tables import write_csv, write_xlsx
 from kamerton.values.texts import in_language
 from kamerton.web.office.wording import event_words
 from kamerton.web.viewer import Viewer, project_page
+from kamerton.web.wording import need_word
 
 FOUND_AT_ONCE = 30
 """People shown for one search: more than a person reads; a longer list asks for another word."""
@@ -361,13 +363,32 @@ def person(request: HttpRequest, viewer: Viewer, slug: str, participation: UUID)
         "stage": "assess", "campaign": found, "row": _person_row(progress, language_of(request)), "sittings": sittings,
         "invitations": list(one.invitations.all()), "mails": queries.mails_of(found).filter(participation=one),
         "problem": problem, "now": now,
+        **_conditions(viewer, one),
         "to_open": [part for part in written.values() if part.release.id not in opened],
         "waiting_parts": [p for p in written.values() if p.release.id in opened and p.release.id not in {s.form_id for s in one.sittings.all()}],
     }  # fmt: skip
     return render(request, "office/campaign_person.html", context, status=422 if problem else 200)
 
 
+def _conditions(viewer: Viewer, one: Participation) -> dict[str, Any]:
+    """What has been agreed for the person, with the reason: this page is the office's own."""
+    agreed = queries.accommodation_of(one)
+    needs = agreed.needs if agreed else ()
+    return {
+        "needs": [{"code": code, "word": need_word(code), "is_on": code in needs} for code in NEEDS],
+        "conditions": agreed,
+        "conditions_reason": queries.accommodation_reason(viewer.actor, one),
+        "factor": f"{one.time_factor.normalize():f}",
+    }
+
+
 def _change(request: HttpRequest, viewer: Viewer, one: Participation, now: datetime) -> None:
+    if request.POST.get("do") == "conditions":
+        set_accommodation(
+            actor=viewer.actor, participation=one, needs=request.POST.getlist("need"), details=request.POST.get("details", ""),
+            reason=request.POST.get("reason", ""), time_factor=request.POST.get("time_factor") or 1, at=now,
+        )  # fmt: skip
+        return
     if request.POST.get("do") == "open":
         open_written_part(
             actor=viewer.actor, participations=[one], instrument=request.POST.get("instrument", ""), at=now

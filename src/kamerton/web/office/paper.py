@@ -72,7 +72,7 @@ def paper(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
                     read_table(data, name=file.name), campaign=campaign, form=form, names={}
                 )
             except TableRefused as refusal:
-                problem = refusal.texts[language_of(request)]
+                problem = refusal.message(language_of(request))
             else:
                 if rows:
                     token = secrets.token_hex(16)

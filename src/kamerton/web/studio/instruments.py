@@ -12,6 +12,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kamerton.apps.delivery.queries import shown_counts
 from kamerton.apps.frameworks.documents import Competency, FrameworkDocument, Indicator
 from kamerton.apps.instruments.documents import FormDocument, Item
 from kamerton.apps.instruments.queries import Instrument, instrument_by_slug, instruments_in_force
@@ -155,7 +156,7 @@ def _form_page(request: HttpRequest, viewer: Viewer, found: Instrument, form: Fo
         "types": [(code, type_word(code)) for code in types],
         "competency": competency,
         "item_type": item_type,
-        "items": item_views(form, items, framework),
+        "items": item_views(form, items, framework, shown_counts(viewer.project.id)),
         "classic_points": sum(item.points for item in form.items if item.kind == "classic"),
         "case_points": sum(item.points for item in form.items if item.kind == "case"),
         "blocks": len(rows),

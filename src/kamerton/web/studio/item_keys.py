@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from kamerton.apps.delivery.queries import item_mark
 from kamerton.apps.frameworks.documents import Competency, FrameworkDocument, Indicator
 from kamerton.apps.instruments.documents import FormDocument, Item, Option, Stimulus, Table
 from kamerton.values.texts import LangText, in_language
@@ -169,10 +170,12 @@ class ItemView:
     rows: list[KeyRow]
     number: str
     """The key of a numeric item: value and tolerance."""
+    shown: int
+    """Sittings in which it has been given out."""
 
 
 def item_views(
-    form: FormDocument, items: Iterable[Item], framework: FrameworkDocument | None
+    form: FormDocument, items: Iterable[Item], framework: FrameworkDocument | None, shown: Mapping[str, int]
 ) -> list[ItemView]:
     competencies = {c.code: c for c in framework.competencies} if framework else {}
     indicators = {i.code: i for c in competencies.values() for i in c.indicators}
@@ -186,7 +189,7 @@ def item_views(
             ItemView(
                 item, competencies.get(item.competency), indicators.get(item.indicator or ""), stimulus,
                 table_view(stimulus.table) if stimulus else None, first.get(code, ""), type_word(item.type), level_word(item.level), scoring_sentence(item), key_rows(item),
-                _number_key(item),
+                _number_key(item), shown.get(item_mark(item), 0),
             )
         )  # fmt: skip
         if code:

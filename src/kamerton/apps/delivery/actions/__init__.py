@@ -33,6 +33,7 @@ from .record_answer import (
     record_answer,
 )
 from .record_paper_answers import PaperRecorded, record_paper_answers
+from .set_accommodation import set_accommodation
 from .start_sitting import (
     CampaignClosed,
     CampaignNotOpen,
@@ -90,6 +91,7 @@ __all__ = [
     "record_paper_answers",
     "resume_sitting",
     "revoke",
+    "set_accommodation",
     "start_sitting",
     "start_trial",
     "take_break",

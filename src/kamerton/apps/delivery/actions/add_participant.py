@@ -40,7 +40,7 @@ def add_participant(
         or person.merged_into_id
     ):
         raise NotFound(what={"ru": "человек этого проекта", "en": "person of this project"})
-    factor = _factor(time_factor)
+    factor = read_factor(time_factor)
     if Participation.objects.filter(campaign=campaign, person=person, occasion=occasion).exists():
         raise ParticipantExists(occasion=occasion)
     participation = Participation.objects.create(
@@ -53,7 +53,7 @@ def add_participant(
     return participation
 
 
-def _factor(raw: Decimal | int | float | str) -> Decimal:
+def read_factor(raw: Decimal | int | float | str) -> Decimal:
     try:
         factor = Decimal(str(raw).replace(",", ".")).quantize(Decimal("0.01"))
     except InvalidOperation:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from kamerton.apps.delivery.models import Answer
-from kamerton.apps.delivery.queries import TRIAL_SLUG
+from kamerton.apps.delivery.queries import TRIAL_SLUG, procedure_of
 from kamerton.apps.instruments.documents import FormDocument, Item, Stimulus
 from kamerton.apps.observation.models import TextRating
+from kamerton.apps.observation.rules import is_scored_twice
 from kamerton.apps.people.queries import conflict_of
 from kamerton.apps.people.rules import require
 from kamerton.apps.records.actors import Actor
@@ -20,7 +23,7 @@ from kamerton.apps.records.queries import document_of, parts_by_code
 from kamerton.measure.agreement import cohen_kappa
 
 ENOUGH_TEXT_RATERS = 2
-"""A short text leaves the queue when two raters have scored it (SCORING A1.1 asks for two on open cases)."""
+"""A short text leaves the queue when two raters have scored it; outside the procedure's `double_share`, when one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTas
             sitting__participation__campaign__project_id=project_id,
         )
         .exclude(sitting__participation__campaign__slug=TRIAL_SLUG)
-        .select_related("text", "item__release__identity", "sitting")
+        .select_related("text", "item__release__identity", "sitting__participation__campaign__procedure")
         .annotate(
             raters=Count("text_ratings"),
             mine=Count("text_ratings", filter=Q(text_ratings__assessor_id=actor.person_id)),
@@ -75,10 +78,11 @@ def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTas
     )
     for answer in answers:
         newest[(answer.sitting_id, answer.item_id)] = answer
+    enough = _raters_needed(newest.values())
     conflicts: dict[UUID | None, bool] = {}
     waiting: list[Answer] = []
     for answer in sorted(newest.values(), key=lambda a: (a.raters > 0, a.item.code, str(a.uuid))):
-        if answer.mine or answer.raters >= ENOUGH_TEXT_RATERS or not _is_readable(answer):
+        if answer.mine or answer.raters >= enough[answer.pk] or not _is_readable(answer):
             continue
         respondent = answer.sitting.respondent_id
         if respondent not in conflicts:
@@ -89,6 +93,18 @@ def text_queue(actor: Actor, project_id: UUID, limit: int = 200) -> list[TextTas
             waiting.append(answer)
     tasks = [_task(answer) for answer in waiting[:limit]]
     return [task for task in tasks if task is not None]
+
+
+def _raters_needed(answers: Iterable[Answer]) -> dict[int, int]:
+    """Answer id → raters it needs, by the share of its procedure and its place among the answers to its item."""
+    seen: Counter[UUID] = Counter()
+    needed: dict[int, int] = {}
+    for answer in sorted(answers, key=lambda one: one.pk):
+        share = procedure_of(answer.sitting.participation.campaign).double_share
+        twice = is_scored_twice(lot=answer.uuid, share=share, earlier=seen[answer.item_id])
+        needed[answer.pk] = ENOUGH_TEXT_RATERS if twice else 1
+        seen[answer.item_id] += 1
+    return needed
 
 
 @dataclass(frozen=True, slots=True)
