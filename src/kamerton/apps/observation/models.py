@@ -136,6 +136,28 @@ class TextRating(models.Model):
         return str(self.pk)
 
 
+class Training(models.Model):
+    """Training of an assessor that was held: what, when, how long, passed or not. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey("records.Project", on_delete=models.PROTECT, related_name="trainings")
+    assessor = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="trainings")
+    held = models.DateField()
+    hours = models.DecimalField(max_digits=5, decimal_places=1)
+    what = models.CharField(max_length=300)
+    passed = models.BooleanField(help_text="licensed to rate after it")
+    actor_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=200), name="training_hours_sane")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Agreement(models.Model):
     """What the assessors agree at integration, beside the mechanical result. Enters nothing without a reason."""
 

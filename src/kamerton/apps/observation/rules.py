@@ -33,6 +33,10 @@ def is_scored_twice(*, lot: UUID, share: float, earlier: int) -> bool:
     return earlier < FIRST_TWICE or lot.int < max(share, LEAST_TWICE) * 2**128
 
 
+TRAINING_HOLDS = timedelta(days=730)
+"""A passed training licenses its assessor for two years; then it is refreshed."""
+
+
 CONFLICT_WORDS: dict[str, dict[str, str]] = {
     "self": {
         "ru": "участник и наблюдатель одно лицо",

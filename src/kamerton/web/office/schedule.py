@@ -5,17 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods
 
 from kamerton.apps.delivery.models import Campaign
 from kamerton.apps.delivery.queries import campaign_by_slug, participations_of
-from kamerton.apps.observation.actions import appoint_assessors
-from kamerton.apps.observation.models import Appointment
-from kamerton.apps.observation.queries import PinnedExercise, appointments_in, exercises_of, state_of
+from kamerton.apps.observation.actions import appoint_assessors, record_training
+from kamerton.apps.observation.models import Appointment, Training
+from kamerton.apps.observation.queries import (
+    PinnedExercise,
+    appointments_in,
+    exercises_of,
+    licensed,
+    state_of,
+    trainings_of,
+)
 from kamerton.apps.people.models import Person
 from kamerton.apps.people.queries import full_name, people_with_role
 from kamerton.apps.records.errors import InvalidInput, Refused
@@ -58,7 +67,10 @@ def schedule(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
     if request.method == "POST":
         typed = request.POST.dict()
         try:
-            _appoint(viewer, choices, typed, now)
+            if typed.get("do") == "training":
+                _record_training(viewer, choices, typed, now)
+            else:
+                _appoint(viewer, choices, typed, now)
         except Refused as refusal:
             problem = refusal.message(language)
         else:
@@ -70,11 +82,49 @@ def schedule(request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         "exercises": list(choices.exercises.values()),
         "assessors": [(key, full_name(person, language)) for key, person in choices.assessors.items()],
         "rows": _rows(campaign, choices, language, now),
+        "trained": _trained(viewer, choices, language, now),
+        "today": now.astimezone(ZoneInfo(viewer.project.zone)).date().isoformat(),
         "typed": typed,
         "problem": problem,
         "longest_room": LONGEST_ROOM,
     }
     return render(request, "office/campaign_schedule.html", context, status=422 if problem else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedRow:
+    name: str
+    last: Training | None
+    is_licensed: bool
+
+
+def _trained(viewer: Viewer, choices: Choices, language: str, now: datetime) -> list[TrainedRow]:
+    """Every assessor with the newest training; the untrained ones first."""
+    known = trainings_of(viewer.project.id)
+    rows = [
+        TrainedRow(
+            full_name(person, language), next(iter(known.get(person.id, [])), None),
+            licensed(known.get(person.id, []), now.date()),
+        )
+        for person in choices.assessors.values()
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: row.is_licensed)
+
+
+def _record_training(viewer: Viewer, choices: Choices, typed: dict[str, str], now: datetime) -> None:
+    assessor = choices.assessors.get(typed.get("assessor", ""))
+    held = parse_date(typed.get("held", "")) if typed.get("held") else None
+    if assessor is None or held is None:
+        raise InvalidInput(
+            what={
+                "ru": "Выберите наблюдателя и день обучения.",
+                "en": "Choose the assessor and the day of the training.",
+            }
+        )
+    record_training(
+        actor=viewer.actor, assessor=assessor, held=held, hours=typed.get("hours", ""), what=typed.get("what", ""),
+        passed=typed.get("passed") == "1", at=now,
+    )  # fmt: skip
 
 
 def _choices(viewer: Viewer, campaign: Campaign, now: datetime) -> Choices:

@@ -16,6 +16,7 @@ from .rate_answer import rate_answer
 from .rate_competency import rate_competency
 from .rate_text import AlreadyScored, RaterUnknown, TextScore, load_text_scores, rate_text
 from .record_note import record_note
+from .record_training import record_training
 from .reopen_sheet import AlreadyAgreed, SheetOpen, reopen_sheet
 from .start_exercise import start_exercise
 from .submit_ratings import NotStarted, RatingsSubmitted, SheetIncomplete, submit_ratings
@@ -52,6 +53,7 @@ __all__ = [
     "rate_competency",
     "rate_text",
     "record_note",
+    "record_training",
     "reopen_sheet",
     "start_exercise",
     "submit_ratings",

@@ -44,6 +44,7 @@ from .texts import (
     text_answer_in,
     text_queue,
 )
+from .training import licensed, trainings_of
 from .written import Written, WrittenItem, written_of
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "frame_of",
     "framework_of",
     "integration",
+    "licensed",
     "integrations",
     "item_of",
     "may_integrate",
@@ -94,5 +96,6 @@ __all__ = [
     "text_agreement",
     "text_queue",
     "text_scores",
+    "trainings_of",
     "written_of",
 ]

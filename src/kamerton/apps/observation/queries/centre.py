@@ -16,6 +16,7 @@ from kamerton.values.texts import LangText
 
 from .evidence import Integration
 from .frames import frame_for
+from .training import licensed, trainings_of
 
 FEWEST: Final = 2
 """Exercises, assessors and observations of a competency: one of them is not a centre."""
@@ -65,6 +66,17 @@ def centre_of(evidence: Integration) -> Centre:
     loose = sorted(code for code, exercise in exercises.items() if not _is_standard(exercise))
     simulations = sorted(code for code, exercise in exercises.items() if exercise.is_simulation)
     assessors = len({appointment.assessor_id for appointment in evidence.appointments})
+    trainings = trainings_of(project_id)
+    untrained = len(
+        {
+            one.assessor_id
+            for one in evidence.appointments
+            if not licensed(
+                trainings.get(one.assessor_id, []),
+                (one.started_at or one.at or evidence.participation.campaign.opens_at).date(),
+            )
+        }
+    )
     has_function = bool(releases_in_force(project_id, "function"))
     waiting = len(evidence.missing)
     return Centre(
@@ -100,8 +112,9 @@ def centre_of(evidence: Integration) -> Centre:
                 {"ru": f"Наблюдателей: {assessors}.", "en": f"Assessors: {assessors}."},
             ),
             Element(
-                "training", {"ru": "Обучение наблюдателей", "en": "Assessor training"}, False,
-                {"ru": "Обучение и допуск наблюдателей здесь пока не записываются.", "en": "Training and licence of assessors are not recorded here yet."},
+                "training", {"ru": "Обучение наблюдателей", "en": "Assessor training"}, bool(assessors) and not untrained,
+                {"ru": f"Без действующего обучения на день упражнения: {untrained} из {assessors}.", "en": f"Without a training that held on the day of the exercise: {untrained} of {assessors}."} if untrained
+                else {"ru": "У каждого наблюдателя есть обучение не старше двух лет.", "en": "Each assessor has a training not older than two years."},
             ),
             Element(
                 "recording", {"ru": "Запись и оценка поведения", "en": "Recording and scoring"}, bool(rows) and not bare,
