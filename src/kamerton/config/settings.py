@@ -85,6 +85,7 @@ ROOMS = [
     "people",
     "functions",
     "frameworks",
+    "sources",
     "instruments",
     "procedures",
     "delivery",

@@ -27,6 +27,9 @@ from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import Refused
 from kamerton.apps.records.models import Project, Release
 from kamerton.apps.records.queries import document_of, latest_release
+from kamerton.apps.sources.actions import record_sources
+from kamerton.apps.sources.documents import SourcesDocument
+from kamerton.apps.sources.queries import has_sources
 from kamerton.flows.check_pack import pack_problems
 from kamerton.formats.packs import PackError, PackFiles, open_pack
 from kamerton.values.canonical import canonical_json, digest_of
@@ -66,6 +69,7 @@ class PackContents:
     forms: tuple[FormDocument, ...]
     exercises: tuple[ExerciseDocument, ...]
     procedures: tuple[ProcedureDocument, ...]
+    sources: SourcesDocument | None = None
 
 
 def _read(files: PackFiles, name: str, kind: type[T]) -> T:
@@ -92,6 +96,7 @@ def read_pack(root: Path) -> PackContents:
             exercises=tuple(_read(files, name, ExerciseDocument) for name in pack.exercises),
             # The panel's record is one file for both lanes: the same cut rules hold for everybody.
             procedures=tuple(p if p.cuts else replace(p, cuts=cuts) for p in procedures),
+            sources=_read(files, pack.sources, SourcesDocument) if pack.sources else None,
         )
     except PackError as fault:
         raise PackRefused(where=fault.where, what=fault.texts) from fault
@@ -118,6 +123,7 @@ def install_pack(*, actor: Actor, project: Project, root: Path, at: datetime) ->
     kept: list[str] = []
     _install_function(actor, project, contents, at, releases, unchanged, kept)
     _install_framework(actor, project, contents, at, releases, unchanged, kept)
+    _install_sources(actor, project, contents, at)
     for form in contents.forms:
         parts = [PartSpec("item", item.code) for item in form.items]
         _publish(actor, project, "form", form.code, form, FORM_SCHEMA, parts, at, releases, unchanged)
@@ -214,6 +220,23 @@ def _install_framework(
     except FrameworkRulesBroken as fault:
         raise PackRefused(where=contents.pack.framework, what=fault.params["what"]) from fault
     releases.append(release)
+
+
+def _install_sources(actor: Actor, project: Project, contents: PackContents, at: datetime) -> None:
+    """Interviews of the pack, where the project has none for this model: what a company has heard itself is not added to."""
+    found = contents.sources
+    if found is None or has_sources(project.id, found.framework):
+        return
+    known = [i.code for c in contents.framework.competencies for i in c.indicators]
+    record_sources(
+        actor=actor,
+        project=project,
+        framework=found.framework,
+        sources=found.sources,
+        known=known,
+        is_checked=True,
+        at=at,
+    )
 
 
 def _note_existing(existing: Release, document: object, unchanged: list[str], kept: list[str]) -> None:

@@ -17,6 +17,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "viewer": viewer,
         "project": viewer.project if viewer else None,
+        "may_see_sources": bool(viewer and viewer.may("view_sources")),
         "is_sample": bool(viewer and viewer.project.kind == "sample"),
         "view_as_roles": VIEW_AS_ROLES if viewer and viewer.is_view_as else (),
         "is_demo": settings.DEMO,

@@ -26,6 +26,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     "edit_model": frozenset({"designer"}),
+    "view_sources": frozenset({"designer", "psychometrician", "leader", "expert"}),
+    "edit_sources": frozenset({"designer"}),
     "view_instruments": frozenset({"designer", "psychometrician"}),
     "view_procedures": frozenset({"designer", "assessor", "leader", "office", "psychometrician", "auditor"}),
     "view_people": frozenset({"office", "administrator", "leader", "designer"}),
@@ -49,6 +51,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 PERMISSION_WORDS: dict[str, dict[str, str]] = {
     "view_model": {"ru": "смотреть модель", "en": "view the model"},
     "edit_model": {"ru": "менять модель", "en": "edit the model"},
+    "view_sources": {"ru": "смотреть источники модели", "en": "view the sources of the model"},
+    "edit_sources": {"ru": "вести источники модели", "en": "keep the sources of the model"},
     "view_instruments": {"ru": "смотреть инструменты с ключами", "en": "view instruments with their keys"},
     "view_procedures": {"ru": "смотреть процедуры", "en": "view procedures"},
     "view_people": {"ru": "смотреть список людей", "en": "view the list of people"},

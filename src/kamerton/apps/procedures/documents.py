@@ -169,5 +169,7 @@ class PackDocument:
     exercises: list[str]
     procedures: list[str]
     seats: list[SeatNeed]
+    sources: str = ""
+    """File of the interviews the model came from; a pack may come without."""
     licence: str = "Apache-2.0"
     __pydantic_config__ = STRICT

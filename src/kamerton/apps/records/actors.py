@@ -11,7 +11,7 @@ from uuid import UUID
 class Actor:
     """Built by the interface from the session or the shell; actions take it as their first argument."""
 
-    kind: Literal["user", "candidate", "operator", "system"]
+    kind: Literal["user", "candidate", "expert", "operator", "system"]
     id: str
     name: str
     project_id: UUID | None = None

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from kamerton.web.candidate import consent, invitation, player, practice, report, sitting
+from kamerton.web.candidate import consent, invitation, player, practice, report, sitting, sorting
 
 urlpatterns = [
     path("c/<str:token>/", invitation.link, name="candidate-link"),
     path("c/<str:token>/seen/", invitation.seen, name="candidate-seen"),
+    path("s/<str:token>/", sorting.sort, name="sort"),
     path("p/<slug:slug>/try/", invitation.trial, name="candidate-try"),
     path("sitting/", sitting.overview, name="candidate-overview"),
     path("sitting/language/", invitation.language, name="candidate-language"),

@@ -20,6 +20,7 @@ from kamerton.apps.procedures.queries import uses_of_competency
 from kamerton.apps.records.errors import NotFound, Refused
 from kamerton.apps.records.models import Release
 from kamerton.apps.records.queries import document_of, latest_release
+from kamerton.apps.sources.queries import support_counts
 from kamerton.web.studio import drafts
 from kamerton.web.viewer import Viewer, project_page
 
@@ -172,6 +173,7 @@ def _page(
         "versions": drafts.versions(viewer, "framework", shown.slug),
         "uses": uses_of_competency(viewer.project.id, document.code, code) if code else [],
         "may_see_instruments": viewer.may("view_instruments"),
+        "support": support_counts(viewer.project.id, shown.slug),
         "is_editing": is_editing and may_edit,
         "form": _competency_form(competency, document, typed)
         if competency and is_editing and may_edit

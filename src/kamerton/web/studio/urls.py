@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kamerton.web.studio import function_map, model, releases
+from kamerton.web.studio import function_map, model, releases, sources
 
 FUNCTION, MODEL = {"page": "function"}, {"page": "model"}
 
@@ -18,5 +18,12 @@ urlpatterns: list[URLPattern] = [
     path("model/undo/", model.undo, name="model-undo"),
     path("model/publish/", releases.publish, MODEL, name="model-publish"),
     path("model/compare/", releases.compare, MODEL, name="model-compare"),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/new/", sources.source_new, name="source-new"),
+    path("sources/import/", sources.source_import, name="source-import"),
+    path("sources/sort/", sources.round_new, name="sort-new"),
+    path("sources/sort/<uuid:round_id>/", sources.round_page, name="sort-round"),
+    path("sources/indicator/<str:code>/", sources.indicator, name="source-indicator"),
+    path("sources/at/<str:code>/", sources.source, name="source"),
     path("model/<str:code>/", model.competency, name="competency"),
 ]
