@@ -20,7 +20,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import CreateModel
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.recorder import MigrationRecorder
 
 from kamerton import __version__
@@ -218,14 +218,17 @@ def _tables_added_since(theirs: list[str]) -> set[str] | None:
     if not set(theirs) <= set(ours):
         return None
     loader = MigrationLoader(connection)
-    tables: set[str] = set()
-    for label in set(ours) - set(theirs):
-        app, name = label.split(".", 1)
-        for operation in loader.disk_migrations[app, name].operations:
-            if not isinstance(operation, CreateModel):
-                return None
-            tables.add(apps.get_model(app, operation.name)._meta.db_table)
-    return tables
+    labels = [tuple(label.split(".", 1)) for label in set(ours) - set(theirs)]
+    steps = [(app, step) for app, name in labels for step in loader.disk_migrations[app, name].operations]
+    new = {(app, step.name_lower) for app, step in steps if isinstance(step, CreateModel)}
+    for app, step in steps:
+        # What is added to a table that is itself new touches no row of the backup.
+        if not isinstance(step, CreateModel) and (
+            not isinstance(step, AddConstraint | AddField | AddIndex)
+            or (app, step.model_name.lower()) not in new
+        ):
+            return None
+    return {apps.get_model(app, name)._meta.db_table for app, name in new}
 
 
 def _other_version(manifest: dict[str, Any]) -> BackupRefused:
