@@ -30,6 +30,7 @@ from kamerton.apps.records.actors import OPERATOR
 from kamerton.apps.records.models import Project
 from kamerton.apps.records.queries import latest_release, parts_by_code
 from kamerton.apps.reporting.actions.issue_report import issue_report
+from kamerton.apps.sources.actions import open_round
 from tests.cast import NOW
 from tests.fixtures.sample import sample
 
@@ -130,11 +131,19 @@ def values(company: Project) -> dict[str, dict[str, str]]:
         "participation": str(fit.participation_id), "appointment": str(appointment.id), "answer": str(answer.id), "code": "C1",
         "slug": "internal-2026", "process": "P1",
     }  # fmt: skip
+    opened = open_round(
+        actor=OPERATOR, project=company, framework="kam", kind="indicators", least=0.7, judges=["1"], at=NOW,
+        cards=[{"code": "C1.1", "text": {"ru": "а", "en": "a"}, "home": "C1"}],
+        targets=[{"code": c, "name": {"ru": c, "en": c}, "definition": {"ru": c, "en": c}} for c in ("C1", "C2")],
+    )  # fmt: skip
     return {
         "": general,
         "instrument": general | {"slug": "kam-hybrid-short"},
         "instrument-table": general | {"slug": "kam-hybrid-short"},
         "procedure": general | {"slug": "kam-internal"},
+        "source": general | {"code": "I1"},
+        "source-indicator": general | {"code": "C5.2"},
+        "sort-round": general | {"round_id": str(opened.round.id)},
         "matrix-table": general | {"slug": "kam-internal"},
     }
 
@@ -188,7 +197,7 @@ def test_a_page_opens_to_whom_the_permissions_say(company, values, role):
 def test_nothing_is_ever_broken_by_an_address_that_leads_nowhere(company, values):
     nowhere = {
         "role": "R99", "person": str(uuid4()), "form": "docx", "number": "KM-1", "token": "f" * 32, "participation": str(uuid4()),
-        "appointment": str(uuid4()), "answer": "999999999", "code": "C99", "slug": "nothing-here", "process": "P99",
+        "appointment": str(uuid4()), "answer": "999999999", "code": "C99", "round_id": str(uuid4()), "slug": "nothing-here", "process": "P99",
     }  # fmt: skip
     clients = {role: signed_in(role) for role in ROLES}
     wrong = []

@@ -73,6 +73,28 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("folder", help=say("папка пакета", "folder of the pack"))
     one.add_argument("--project", default="")
 
+    one = verb(
+        "case",
+        "выгрузить или загрузить модель компетенций в формате CASE 1.1",
+        "export or import a framework as CASE 1.1",
+    )
+    one.add_argument("act", choices=["export", "import"])
+    one.add_argument(
+        "what", help=say("модель (export) или файл (import)", "framework (export) or file (import)")
+    )
+    one.add_argument("--project", required=True)
+    one.add_argument("--slug", default="", help=say("имя новой модели", "name of the new framework"))
+    one.add_argument(
+        "--base", default="https://kamerton.invalid", help=say("начало адресов URI", "beginning of the URIs")
+    )
+    one.add_argument(
+        "--in",
+        dest="tongue",
+        choices=["ru", "en"],
+        default="en",
+        help=say("язык полей", "language of the fields"),
+    )
+
     one = verb("people", "загрузить людей из XLSX или CSV", "import people from XLSX or CSV")
     one.add_argument("file")
     one.add_argument("--project", required=True)
@@ -178,6 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
         "project": office.project,
         "user": office.user,
         "pack": office.pack,
+        "case": office.case,
         "people": office.people,
         "evaluate": office.evaluate,
         "why": office.why,

@@ -218,3 +218,46 @@ def _study(replications: int) -> int:
     write_expected(pack_root(), study, seed)
     print(f"seed {seed}")
     return 0
+
+
+def case(options: argparse.Namespace) -> int:
+    """CASE 1.1: a framework to standard output, or a file into a draft."""
+    import json
+
+    from kamerton.flows.exchange_case import export_case, import_case
+
+    found = project_by_slug(options.project)
+    if options.act == "export":
+        package = export_case(
+            actor=OPERATOR,
+            project=found,
+            slug=options.what,
+            base=options.base,
+            language=options.tongue,
+            at=timezone.now(),
+        )
+        print(json.dumps(package, ensure_ascii=False, indent=2))
+        return 0
+    path = Path(options.what)
+    if not path.is_file():
+        print(say(f"Файла {path} нет.", f"There is no file {path}."), file=sys.stderr)
+        return 1
+    done = import_case(
+        actor=OPERATOR,
+        project=found,
+        data=path.read_bytes(),
+        name=path.name,
+        slug=options.slug,
+        at=timezone.now(),
+    )
+    for problem in done.problems:
+        print(problem.texts[language()], file=sys.stderr)
+    print(
+        say(
+            f"Черновик модели «{done.slug}»: компетенций {done.competencies}, индикаторов {done.indicators}, профилей "
+            f"{done.profiles}; замечаний к файлу: {len(done.problems)}.",
+            f'Draft of the framework "{done.slug}": competencies {done.competencies}, indicators {done.indicators}, profiles '
+            f"{done.profiles}; remarks on the file: {len(done.problems)}.",
+        )
+    )
+    return 0

@@ -94,6 +94,23 @@ class RoleProfile(models.Model):
         return f"{self.framework_id}:{self.role}"
 
 
+class Dismissal(models.Model):
+    """A question to the wording set aside, with the reason; it returns as soon as the words change. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    identity = models.ForeignKey("records.Identity", on_delete=models.PROTECT, related_name="dismissals")
+    mark = models.CharField(max_length=16)
+    reason = models.CharField(max_length=500)
+    actor_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["identity", "mark"], name="dismissed_once")]
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class Target(models.Model):
     """What a role asks of one competency: target and minimum on the scale, weight in the composite."""
 

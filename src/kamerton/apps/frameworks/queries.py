@@ -14,7 +14,7 @@ from kamerton.apps.frameworks.documents import (
     ScaleLevel,
     Target,
 )
-from kamerton.apps.frameworks.models import Framework
+from kamerton.apps.frameworks.models import Dismissal, Framework
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.records.models import DraftChange, Identity
 
@@ -87,3 +87,8 @@ def change_of(identity: Identity, number: int) -> DraftChange:
     if change is None:
         raise NotFound(what=str(number))
     return change
+
+
+def dismissals_of(identity: Identity) -> dict[str, Dismissal]:
+    """Mark of a finding → why it was set aside."""
+    return {dismissal.mark: dismissal for dismissal in Dismissal.objects.filter(identity=identity)}

@@ -11,6 +11,7 @@ FROZEN_TABLES: tuple[str, ...] = (
     "records_retirement",
     "records_draftchange",
     "records_audit",
+    "frameworks_dismissal",
     "delivery_answer",
     "delivery_consent",
     "delivery_consentwithdrawal",

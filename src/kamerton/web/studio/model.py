@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kamerton.apps.frameworks import queries as frameworks
-from kamerton.apps.frameworks import rules
-from kamerton.apps.frameworks.actions import NumberEdit, TextEdit, apply_edits, undo_change
+from kamerton.apps.frameworks import rules, wording
+from kamerton.apps.frameworks.actions import NumberEdit, TextEdit, apply_edits, dismiss_finding, undo_change
 from kamerton.apps.frameworks.documents import Cluster, Competency, FrameworkDocument, RoleProfile, Target
 from kamerton.apps.frameworks.models import Framework
 from kamerton.apps.procedures.queries import uses_of_competency
@@ -126,6 +126,20 @@ def _profile_form(
     ]  # fmt: skip
 
 
+def _questions(shown: Shown, carried: frozenset[str], code: str, language: str) -> dict[str, object]:
+    """What an editor would ask about the draft: open questions, and those set aside with their reasons."""
+    if shown.draft is None:
+        return {"questions": [], "set_aside": []}
+    found = wording.findings(shown.document, carried=carried or None)
+    mine = [f for f in found if not code or f.code == code or f.code.startswith(f"{code}.")]
+    dismissed = frameworks.dismissals_of(shown.draft.identity)
+    rows = [{"finding": f, "why": wording.WHY[f.rule], "dismissal": dismissed.get(f.mark)} for f in mine]
+    return {
+        "questions": [row for row in rows if row["dismissal"] is None],
+        "set_aside": [row for row in rows if row["dismissal"] is not None],
+    }
+
+
 def _page(
     request: HttpRequest,
     viewer: Viewer,
@@ -150,6 +164,7 @@ def _page(
         raise NotFound(what=code or role)
     typed = drafts.typed_values(request.POST) if request.method == "POST" else {}
     may_edit = shown.is_draft
+    support = support_counts(viewer.project.id, shown.slug)
     context = {
         "stage": "describe",
         "shown": shown,
@@ -173,7 +188,8 @@ def _page(
         "versions": drafts.versions(viewer, "framework", shown.slug),
         "uses": uses_of_competency(viewer.project.id, document.code, code) if code else [],
         "may_see_instruments": viewer.may("view_instruments"),
-        "support": support_counts(viewer.project.id, shown.slug),
+        "support": support,
+        **_questions(shown, frozenset(support), code, language),
         "is_editing": is_editing and may_edit,
         "form": _competency_form(competency, document, typed)
         if competency and is_editing and may_edit
@@ -229,3 +245,20 @@ def undo(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     change = frameworks.change_of(draft.identity, int(number) if number.isdigit() else 0)
     undo_change(actor=viewer.actor, draft=draft, change=change, at=timezone.now())
     return redirect(f"/p/{viewer.project.slug}/model/#history")
+
+
+@require_POST
+@project_page("edit_model")
+def dismiss(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Set a question to the wording aside, with the reason."""
+    draft = frameworks.draft_of(viewer.project.id, request.POST.get("slug", ""))
+    code = request.POST.get("competency", "")
+    try:
+        dismiss_finding(
+            actor=viewer.actor, identity=draft.identity, mark=request.POST.get("mark", ""),
+            reason=request.POST.get("reason", ""), at=timezone.now(),
+        )  # fmt: skip
+    except Refused as refusal:
+        return _page(request, viewer, code=code, refusal=refusal)
+    base = f"/p/{viewer.project.slug}/model/"
+    return redirect(f"{base}{code}/#questions" if code else f"{base}#questions")

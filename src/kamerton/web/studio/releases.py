@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from kamerton.apps.frameworks import queries as frameworks
 from kamerton.apps.frameworks import rules as framework_rules
 from kamerton.apps.frameworks.actions import publish_framework
 from kamerton.apps.frameworks.documents import FrameworkDocument
+from kamerton.apps.frameworks.queries import framework_slugs
 from kamerton.apps.functions import queries as functions
 from kamerton.apps.functions import rules as function_rules
 from kamerton.apps.functions.actions import publish_function
@@ -26,6 +28,7 @@ from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
 from kamerton.apps.records.models import Project, Release
 from kamerton.apps.records.queries import document_of
+from kamerton.flows.exchange_case import export_case
 from kamerton.web import queries
 from kamerton.web.studio import drafts
 from kamerton.web.viewer import Viewer, project_page
@@ -199,3 +202,19 @@ def compare(request: HttpRequest, viewer: Viewer, page: str) -> HttpResponse:
         "advised": kind.rules.advised_kind(changes),
     }
     return render(request, "studio/compare.html", context)
+
+
+@require_safe
+@project_page("view_model")
+def case_file(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The framework in force as a CASE 1.1 package."""
+    slug = request.GET.get("model", "") or next(iter(framework_slugs(viewer.project.id)), "")
+    package = export_case(
+        actor=viewer.actor, project=viewer.project, slug=slug, base=request.build_absolute_uri("/"),
+        language=str(getattr(request, "LANGUAGE_CODE", "ru")), at=timezone.now(),
+    )  # fmt: skip
+    response = HttpResponse(
+        json.dumps(package, ensure_ascii=False), content_type="application/json; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{slug}-case.json"'
+    return response

@@ -1,5 +1,6 @@
 """What writes to the tables of this room."""
 
+from .dismiss_finding import dismiss_finding
 from .edit_framework import (
     EditConflict,
     NumberEdit,
@@ -18,6 +19,7 @@ __all__ = [
     "RulesBroken",
     "TextEdit",
     "apply_edits",
+    "dismiss_finding",
     "edit_number",
     "edit_text",
     "install_framework_draft",
