@@ -235,6 +235,7 @@ def _install_sources(actor: Actor, project: Project, contents: PackContents, at:
         sources=found.sources,
         known=known,
         is_checked=True,
+        recorded_by=f"role pack {contents.pack.code}",
         at=at,
     )
 

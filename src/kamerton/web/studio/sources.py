@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import secrets
-import time
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,11 +30,9 @@ from kamerton.apps.sources.models import Source
 from kamerton.formats.incidents import IncidentRow, IncidentsDraft, read_incidents
 from kamerton.formats.tables import TableRefused, read_table
 from kamerton.values.texts import LangText, in_language
+from kamerton.web.studio import uploads
 from kamerton.web.studio.model import Shown, shown_model
 from kamerton.web.viewer import Viewer, project_page
-
-MAX_BYTES = 8 * 1024 * 1024
-KEEP_SECONDS = 3600
 
 
 def _model(viewer: Viewer) -> Shown:
@@ -195,15 +190,6 @@ def indicator(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------ import
 
 
-def _uploads() -> Path:
-    folder = settings.HOME / "uploads"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
-            old.unlink(missing_ok=True)
-    return Path(folder)
-
-
 @require_http_methods(["GET", "POST"])
 @project_page("edit_sources")
 def source_import(request: HttpRequest, viewer: Viewer) -> HttpResponse:
@@ -213,8 +199,12 @@ def source_import(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     problem, draft, token, hints = "", None, request.POST.get("token", ""), ()
     if request.method == "POST":
         try:
-            path = _kept(viewer, token) if token else _received(request, viewer)
-            token = path.stem.rsplit("-", 1)[1]
+            path = (
+                uploads.kept(viewer, "incidents", token)
+                if token
+                else uploads.received(request, viewer, "incidents")
+            )
+            token = uploads.token_of(path)
             draft = _draft(path, model)
             hints = _personal(draft)
             if request.POST.get("do") == "keep" and not draft.problems:
@@ -238,38 +228,6 @@ def source_import(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         context,
         status=422 if problem or (draft and draft.problems) else 200,
     )
-
-
-def _received(request: HttpRequest, viewer: Viewer) -> Path:
-    file = request.FILES.get("file")
-    if file is None or (file.size or 0) > MAX_BYTES:
-        raise InvalidInput(
-            what={
-                "ru": "Выберите файл XLSX или CSV до 8 МБ.",
-                "en": "Choose an XLSX or CSV file of up to 8 MB.",
-            }
-        )
-    suffix = re.sub(r"[^a-z0-9]", "", Path(file.name or "").suffix.lower())[:5] or "bin"
-    path = _uploads() / f"incidents-{viewer.project.id}-{secrets.token_hex(16)}.{suffix}"
-    path.touch(mode=0o600)
-    path.write_bytes(file.read())
-    return path
-
-
-def _kept(viewer: Viewer, token: str) -> Path:
-    found = (
-        next(iter(_uploads().glob(f"incidents-{viewer.project.id}-{token}.*")), None)
-        if token.isalnum()
-        else None
-    )
-    if found is None:
-        raise NotFound(
-            what={
-                "ru": "загруженный файл (он хранится час); загрузите его снова",
-                "en": "the uploaded file (kept for an hour); upload it again",
-            }
-        )
-    return found
 
 
 def _draft(path: Path, model: Shown) -> IncidentsDraft:

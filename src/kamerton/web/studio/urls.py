@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kamerton.web.studio import function_map, model, releases, sources
+from kamerton.web.studio import function_map, model, model_table, releases, sources
 
 FUNCTION, MODEL = {"page": "function"}, {"page": "model"}
 
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("function/compare/", releases.compare, FUNCTION, name="function-compare"),
     path("model/", model.model, name="model"),
     path("model/edit/", model.edit, name="model-edit"),
+    path("model/table.xlsx", model_table.model_file, name="model-file"),
+    path("model/table/", model_table.model_import, name="model-import"),
     path("model/dismiss/", model.dismiss, name="model-dismiss"),
     path("model/undo/", model.undo, name="model-undo"),
     path("model/case.json", releases.case_file, name="model-case"),

@@ -63,6 +63,7 @@ def record_sources(
     known: Collection[str] = (),
     masks: Collection[str] = (),
     is_checked: bool = False,
+    recorded_by: str = "",
     at: datetime,
 ) -> SourcesRecorded:
     """Keep interviews and focus groups whole, or nothing of them. `known`: codes of indicators that may be named.
@@ -81,7 +82,7 @@ def record_sources(
             raise SourceExists(source=source.code)
         row = Source.objects.create(
             project=project, framework=framework, code=source.code, kind=source.kind, held=source.held,
-            respondent=_masked(source.respondent, masks), recorded_by=actor.name, created_at=at,
+            respondent=_masked(source.respondent, masks), recorded_by=recorded_by or actor.name, created_at=at,
         )  # fmt: skip
         for ordinal, told in enumerate(source.incidents):
             supports += _keep(row, ordinal, told, masks, actor, at)
