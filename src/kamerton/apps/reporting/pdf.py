@@ -64,10 +64,13 @@ def _printable(value: Any) -> Any:
     return value
 
 
-def render(document: dict[str, Any], *, at: datetime) -> bytes:
+BOOK = HERE / "typst" / "model_book.typ"
+
+
+def render(document: dict[str, Any], *, at: datetime, template: Path = TEMPLATE) -> bytes:
     """The PDF of a filled document; the same document and moment give the same bytes with the same libraries."""
     pdf = typst.compile(
-        str(TEMPLATE),
+        str(template),
         root=str(HERE),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,

@@ -27,7 +27,11 @@ from kamerton.apps.procedures.queries import Use, uses_of_competency
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
 from kamerton.apps.records.models import Project, Release
-from kamerton.apps.records.queries import document_of
+from kamerton.apps.records.queries import document_of, latest_release
+from kamerton.apps.reporting.model_book import book_of
+from kamerton.apps.reporting.pdf import BOOK
+from kamerton.apps.reporting.pdf import render as render_pdf
+from kamerton.apps.sources.queries import support_counts
 from kamerton.flows.exchange_case import export_case
 from kamerton.web import queries
 from kamerton.web.studio import drafts
@@ -217,4 +221,23 @@ def case_file(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         json.dumps(package, ensure_ascii=False), content_type="application/json; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="{slug}-case.json"'
+    return response
+
+
+@require_safe
+@project_page("view_model")
+def book_file(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The book of the framework in force, as PDF."""
+    slug = request.GET.get("model", "") or next(iter(framework_slugs(viewer.project.id)), "")
+    release = latest_release(viewer.project.id, "framework", slug)
+    if release is None:
+        raise NotFound(what={"ru": "опубликованная модель", "en": "published framework"})
+    language = "ru" if getattr(request, "LANGUAGE_CODE", "ru") == "ru" else "en"
+    book = book_of(
+        document_of(release, FrameworkDocument), release, support_counts(viewer.project.id, slug), language
+    )
+    response = HttpResponse(
+        render_pdf(book, at=release.published_at, template=BOOK), content_type="application/pdf"
+    )
+    response["Content-Disposition"] = f'inline; filename="{slug}-{release.number}-{language}.pdf"'
     return response

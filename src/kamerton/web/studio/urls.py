@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("model/table/", model_table.model_import, name="model-import"),
     path("model/dismiss/", model.dismiss, name="model-dismiss"),
     path("model/undo/", model.undo, name="model-undo"),
+    path("model/book.pdf", releases.book_file, name="model-book"),
     path("model/case.json", releases.case_file, name="model-case"),
     path("model/publish/", releases.publish, MODEL, name="model-publish"),
     path("model/compare/", releases.compare, MODEL, name="model-compare"),
