@@ -68,8 +68,10 @@ def parser() -> argparse.ArgumentParser:
         "--password", default="", help=say("пароль; без него спросим", "password; asked for if absent")
     )
 
-    one = verb("pack", "проверить или установить пакет роли", "check or install a role pack")
-    one.add_argument("act", choices=["check", "install"])
+    one = verb(
+        "pack", "проверить, установить или выгрузить пакет роли", "check, install or export a role pack"
+    )
+    one.add_argument("act", choices=["check", "install", "export"])
     one.add_argument("folder", help=say("папка пакета", "folder of the pack"))
     one.add_argument("--project", default="")
 

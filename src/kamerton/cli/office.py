@@ -83,7 +83,9 @@ def _pack_folder(text: str) -> Path:
 def pack(options: argparse.Namespace) -> int:
     from kamerton.flows.install_pack import install_pack, read_pack
 
-    folder = _pack_folder(options.folder)
+    if options.act == "export" and options.project:
+        return _export_pack(options)
+    folder = _pack_folder(options.folder) if options.act != "export" else Path(options.folder)
     if options.act == "check":
         contents = read_pack(folder)
         print(
@@ -120,6 +122,26 @@ def pack(options: argparse.Namespace) -> int:
                 f"Changed in this project and kept as it is: {names}. Edit it in the studio.",
             )
         )
+    return 0
+
+
+def _export_pack(options: argparse.Namespace) -> int:
+    from kamerton.flows.export_pack import export_pack
+
+    done = export_pack(
+        actor=OPERATOR,
+        project=project_by_slug(options.project),
+        folder=Path(options.folder).resolve(),
+        at=timezone.now(),
+    )
+    print(
+        say(
+            f"Пакет записан в {options.folder}: файлов {done.files}, форм {done.forms}, упражнений {done.exercises}, "
+            f"процедур {done.procedures}.",
+            f"The pack is in {options.folder}: {done.files} files, {done.forms} forms, {done.exercises} exercises, "
+            f"{done.procedures} procedures.",
+        )
+    )
     return 0
 
 

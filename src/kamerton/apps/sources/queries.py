@@ -12,6 +12,7 @@ from kamerton.apps.people.rules import require
 from kamerton.apps.records.actors import Actor
 from kamerton.apps.records.errors import NotFound
 from kamerton.apps.sources import rules
+from kamerton.apps.sources.documents import IncidentDocument, SourceDocument, SourcesDocument
 from kamerton.apps.sources.models import Incident, Judge, Placement, SortRound, Source, Support
 from kamerton.measure.content import BackSort, back_sort
 
@@ -162,4 +163,42 @@ def result_of(round_: SortRound) -> RoundResult:
     table = [[("–" if row.get(code) == "" else row.get(code)) for code in homes] for row in placed]
     return RoundResult(
         len(judges), back_sort(table, list(homes.values()), names=list(homes), least=round_.least)
+    )
+
+
+def sources_document(project_id: UUID, framework: str) -> SourcesDocument:
+    """Everything that was told, as a pack carries it."""
+    rows = Source.objects.filter(project_id=project_id, framework=framework).order_by(
+        "created_at", "held", "code"
+    )
+    told = rows.prefetch_related(
+        Prefetch(
+            "incidents",
+            Incident.objects.order_by("ordinal").prefetch_related(
+                Prefetch("supports", Support.objects.order_by("id"))
+            ),
+        )
+    )
+    return SourcesDocument(
+        framework,
+        [
+            SourceDocument(
+                source.code,
+                source.kind,
+                source.held,
+                source.respondent,  # type: ignore[arg-type]
+                [
+                    IncidentDocument(
+                        i.code,
+                        i.situation,
+                        i.behaviour,
+                        i.result,
+                        i.effective,
+                        [s.indicator for s in i.supports.all()],
+                    )
+                    for i in source.incidents.all()
+                ],
+            )
+            for source in told
+        ],
     )

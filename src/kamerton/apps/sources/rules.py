@@ -33,7 +33,7 @@ def suspects(text: str) -> tuple[str, ...]:
 
 def mask(text: str, words: Iterable[str]) -> str:
     """`text` with each of `words` replaced by […]; whole words, whatever the case."""
-    for word in sorted({w.strip() for w in words if w.strip()}, key=len, reverse=True):
+    for word in sorted({w.strip() for w in words if re.search(r"\w", w)}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", MASK, text, flags=re.IGNORECASE)
     return re.sub(r"(?:\[…\][\s,]*){2,}", MASK + " ", text).strip()
 
