@@ -30,6 +30,7 @@ from kamerton.apps.sources.actions import (
     open_round,
     place_card,
     record_sources,
+    remove_source,
 )
 from kamerton.apps.sources.documents import IncidentDocument, SourceDocument
 from kamerton.apps.sources.models import Incident, Placement, Source, Support
@@ -405,3 +406,25 @@ def test_a_round_from_links_to_results(installed: Cast) -> None:
 def judge_number(judge: Client, link: str) -> str:
     html = judge.get(link).content.decode()
     return html.split('name="card" value="')[1].split('"')[0]
+
+
+def test_a_source_is_taken_out_with_a_reason(installed: Cast) -> None:
+    record(installed, source("I1", told("I1.1", "C1.1")), source("I2", told("I2.1", "C1.1")))
+    page = "/p/acme/sources/at/I1/"
+    designer = client(installed)
+    assert designer.post(page, {"do": "remove", "reason": " "}).status_code == 422
+    assert (
+        designer.post(page, {"do": "remove", "reason": "пример из пакета, у нас не говорили"}).status_code
+        == 302
+    )
+    assert list(Source.objects.values_list("code", flat=True)) == ["I2"] and Incident.objects.count() == 1
+    audit = Audit.objects.get(verb="remove_source")
+    assert audit.details["incidents"] == 1 and "из пакета" in audit.details["reason"]
+    assert (
+        client(installed, "leader")
+        .post("/p/acme/sources/at/I2/", {"do": "remove", "reason": "просто так"})
+        .status_code
+        == 403
+    )
+    with pytest.raises(NotPermitted):
+        remove_source(actor=installed.leader, source=Source.objects.get(), reason="просто так", at=NOW)

@@ -24,6 +24,7 @@ from kamerton.apps.sources.actions import (
     link_indicators,
     open_round,
     record_sources,
+    remove_source,
 )
 from kamerton.apps.sources.documents import IncidentDocument, SourceDocument, SourceKind
 from kamerton.apps.sources.models import Source
@@ -120,6 +121,11 @@ def source(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         viewer.require("edit_sources")
         where = request.POST.get("incident", "new")
         try:
+            if request.POST.get("do") == "remove":
+                remove_source(
+                    actor=viewer.actor, source=found, reason=request.POST.get("reason", ""), at=timezone.now()
+                )
+                return redirect("sources", project=viewer.project.slug)
             place = _change(request, viewer, model, found)
         except Refused as refusal:
             problem = refusal.message(_language(request))

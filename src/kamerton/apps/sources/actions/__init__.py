@@ -7,6 +7,7 @@ from .record_source import (
     add_incident,
     link_indicators,
     record_sources,
+    remove_source,
 )
 from .sort_cards import (
     CardsMissing,
@@ -32,4 +33,5 @@ __all__ = [
     "open_round",
     "place_card",
     "record_sources",
+    "remove_source",
 ]

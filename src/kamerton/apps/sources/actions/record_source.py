@@ -212,3 +212,27 @@ def add_incident(
         details={"code": incident.code}, at=at,
     )  # fmt: skip
     return held.incidents.get(code=incident.code)
+
+
+@transaction.atomic
+def remove_source(*, actor: Actor, source: Source, reason: str, at: datetime) -> int:
+    """Take an interview out with its incidents, for example one that a pack brought along or that its teller took back.
+
+    What was said is gone; that something was removed, by whom and why stays in the log. Rounds of sorting keep their cards.
+    """
+    require(actor, source.project_id, "edit_sources")
+    text = " ".join(reason.split())
+    if len(text) < 5:
+        raise InvalidInput(
+            what={"ru": "Напишите, почему источник убирают.", "en": "Write why the source is taken out."}
+        )
+    incidents = Incident.objects.filter(source=source)
+    count = incidents.count()
+    Support.objects.filter(incident__in=incidents).delete()
+    incidents.delete()
+    Source.objects.filter(id=source.id).delete()
+    write_audit(
+        actor=actor, project_id=source.project_id, verb="remove_source", object_kind="source", object_id=source.id,
+        details={"code": source.code, "incidents": count, "reason": text[:300]}, at=at,
+    )  # fmt: skip
+    return count
