@@ -31,6 +31,12 @@ def breaches(document: FrameworkDocument) -> list[RuleBreach]:
             )
         )
     codes = [c.code for c in document.competencies]
+    if not codes:
+        found.append(
+            _breach(
+                "empty", document.code, "в модели нет ни одной компетенции", "the model has no competency"
+            )
+        )
     if len(set(codes)) != len(codes):
         found.append(
             _breach("codes", document.code, "код компетенции повторяется", "a competency code repeats")
@@ -292,9 +298,27 @@ _FIELD_WORDS: dict[str, dict[str, str]] = {
 }
 
 
+_PIECES: dict[str, dict[str, str]] = {
+    "competency": {"ru": "Компетенция", "en": "Competency"},
+    "indicator": {"ru": "Индикатор", "en": "Indicator"},
+    "profile": {"ru": "Профиль роли", "en": "Profile of role"},
+}
+
+
 def place_words(path: str) -> dict[str, str]:
     """An edit's path in words: "competency/C3/level/3/ru" → "C3, уровень 3 (RU)"."""
     steps = path.split("/")
+    if path == "clusters":
+        return {"ru": "Группы компетенций", "en": "Clusters"}
+    if steps[0] == "order":
+        return {"ru": f"{steps[2]}: место в списке", "en": f"{steps[2]}: place in the list"}
+    if steps[0] == "trainable":
+        return {
+            "ru": f"{steps[1]}: развивается ли за год",
+            "en": f"{steps[1]}: can it be developed in a year",
+        }
+    if len(steps) == 2 and steps[0] in _PIECES:
+        return {lang: f"{_PIECES[steps[0]][lang]} {steps[1]}" for lang in LANGUAGES}
     tag = steps[-1].upper()
     if steps[0] == "profile" and len(steps) == 5:
         return {lang: f"{steps[1]}, {steps[3]}: {_FIELD_WORDS[steps[4]][lang]}" for lang in LANGUAGES}

@@ -10,24 +10,15 @@ from django.db import transaction
 from kamerton.apps.frameworks.models import Framework, Indicator, Target
 from kamerton.apps.frameworks.rules import place_words
 from kamerton.apps.people.rules import require
-from kamerton.apps.records.actions import write_audit
 from kamerton.apps.records.actors import Actor
-from kamerton.apps.records.errors import InvalidInput, NotFound, Refused
+from kamerton.apps.records.errors import InvalidInput, NotFound
 from kamerton.apps.records.models import DraftChange
+
+from .draft_steps import MAX_TEXT, EditConflict, locked, touch
+from .reshape_framework import move_piece, put_piece, set_clusters, set_trainable
 
 COMPETENCY_FIELDS = ("name", "short", "definition", "knowledge", "development")
 NUMBER_FIELDS = ("target", "minimum", "weight")
-MAX_TEXT = 4000
-
-
-class EditConflict(Refused):
-    code = "edit_conflict"
-    texts = {
-        "ru": "Пока вы писали, это место изменил другой человек. Там сейчас: «{theirs}». Ваше: «{mine}». "
-        "Откройте страницу заново и решите, что оставить.",
-        "en": "While you were writing, somebody else changed this place. It now says: “{theirs}”. Yours: “{mine}”. "
-        "Open the page again and decide what to keep.",
-    }
 
 
 def _text_place(draft: Framework, path: str) -> tuple[Any, str, str]:
@@ -53,36 +44,13 @@ def _ru(value: float) -> str:
     return f"{value:g}".replace(".", ",")
 
 
-def _locked(draft: Framework) -> Framework:
-    return Framework.objects.select_for_update().select_related("identity").get(pk=draft.pk)
-
-
-def _touch(draft: Framework, path: str, before: Any, after: Any, actor: Actor, at: datetime) -> None:
-    DraftChange.objects.create(
-        identity=draft.identity,
-        path=path,
-        before=before,
-        after=after,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        at=at,
-    )
-    draft.version += 1
-    draft.changed_at = at
-    draft.save(update_fields=["version", "changed_at"])
-    write_audit(
-        actor=actor, project_id=draft.identity.project_id, verb="edit_draft", object_kind="framework",
-        object_id=draft.identity_id, details={"path": path}, at=at,
-    )  # fmt: skip
-
-
 @transaction.atomic
 def edit_text(
     *, actor: Actor, draft: Framework, path: str, value: str, before: str | None = None, at: datetime
 ) -> bool:
     """Change one text of the draft; `before` is what the writer saw. Returns whether anything changed."""
     require(actor, draft.identity.project_id, "edit_model")
-    draft = _locked(draft)
+    draft = locked(draft)
     row, field, language = _text_place(draft, path)
     text = " ".join(value.split())
     if not text or len(text) > MAX_TEXT:
@@ -102,7 +70,7 @@ def edit_text(
     current[language] = text
     setattr(row, field, current)
     row.save(update_fields=[field])
-    _touch(draft, path, was, text, actor, at)
+    touch(draft, path, was, text, actor, at)
     return True
 
 
@@ -112,7 +80,7 @@ def edit_number(
 ) -> bool:
     """Change "profile/R3/target/C3/minimum" (or target, weight). The scale and the order minimum ≤ target are kept."""
     require(actor, draft.identity.project_id, "edit_model")
-    draft = _locked(draft)
+    draft = locked(draft)
     steps = path.split("/")
     if len(steps) != 5 or steps[0] != "profile" or steps[2] != "target" or steps[4] not in NUMBER_FIELDS:
         raise NotFound(what=path)
@@ -145,7 +113,7 @@ def edit_number(
             }
         )
     row.save(update_fields=[name])
-    _touch(draft, path, was, value, actor, at)
+    touch(draft, path, was, value, actor, at)
     return True
 
 
@@ -203,6 +171,17 @@ def undo_change(*, actor: Actor, draft: Framework, change: DraftChange, at: date
     require(actor, draft.identity.project_id, "edit_model")
     if change.identity_id != draft.identity_id:
         raise NotFound(what=str(change.pk))
+    steps = change.path.split("/")
+    if change.path == "clusters":
+        return set_clusters(actor=actor, draft=draft, clusters=change.before or [], at=at)
+    if steps[0] == "order":
+        return move_piece(actor=actor, draft=draft, path="/".join(steps[1:]), place=int(change.before), at=at)
+    if steps[0] == "trainable":
+        return set_trainable(
+            actor=actor, draft=draft, competency=steps[1], trainable=bool(change.before), at=at
+        )
+    if len(steps) == 2 and steps[0] in {"competency", "indicator", "profile"}:
+        return put_piece(actor=actor, draft=draft, path=change.path, piece=change.before, at=at)
     if change.path.startswith("profile/"):
         return edit_number(actor=actor, draft=draft, path=change.path, value=float(change.before), at=at)
     return edit_text(actor=actor, draft=draft, path=change.path, value=change.before or "", at=at)

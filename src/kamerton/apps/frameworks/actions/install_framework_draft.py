@@ -19,9 +19,18 @@ def install_framework_draft(
 ) -> Identity:
     """Lay the document out as draft tables; a draft that is there already stays as it is."""
     require(actor, project.id, "install_pack")
+    found = Framework.objects.filter(
+        identity__project=project, identity__kind="framework", identity__slug=document.code
+    )
+    draft = found.select_related("identity").first()
+    return (draft or lay_out_framework(actor=actor, project=project, document=document, at=at)).identity
+
+
+def lay_out_framework(
+    *, actor: Actor, project: Project, document: FrameworkDocument, at: datetime
+) -> Framework:
+    """The document as draft tables. The caller has checked the permission."""
     identity, _ = Identity.objects.get_or_create(project=project, kind="framework", slug=document.code)
-    if Framework.objects.filter(identity=identity).exists():
-        return identity
     plain = write_document(document)
     draft = Framework.objects.create(
         identity=identity,
@@ -68,4 +77,4 @@ def install_framework_draft(
         actor=actor, project_id=project.id, verb="install_draft", object_kind="framework", object_id=identity.id,
         details={"slug": document.code}, at=at,
     )  # fmt: skip
-    return identity
+    return draft
